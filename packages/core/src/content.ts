@@ -1,0 +1,66 @@
+import type { Descriptor } from "./descriptor.ts";
+import { createDigestHash } from "./digest.ts";
+import { BundleError } from "./error.ts";
+
+/** Largest manifest that is read or pushed: what registries accept at least, and what every other client takes. */
+export const MAX_MANIFEST_SIZE: number = 4 * 1024 * 1024;
+
+/**
+ * Passes content on and compares it with its descriptor. The last chunk is held back until size and digest are right,
+ * so a consumer that counts bytes never has all of a wrong blob.
+ *
+ * @throws `SIZE_INVALID` as soon as there is too much, or at an early end; `DIGEST_INVALID` at the end
+ */
+export async function* verified(
+  descriptor: Descriptor,
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const hash = createDigestHash(descriptor.digest);
+  let size = 0;
+  let held: Uint8Array | undefined;
+  for await (const chunk of content) {
+    size += chunk.length;
+    if (size > descriptor.size) throw sizeError(descriptor, `more than ${descriptor.size} bytes came`);
+    hash.update(chunk);
+    if (held !== undefined) yield held;
+    held = chunk;
+  }
+  if (size !== descriptor.size) throw sizeError(descriptor, `${size} of ${descriptor.size} bytes came`);
+  const actual = `${descriptor.digest.split(":", 1)[0]}:${hash.digest("hex")}`;
+  if (actual !== descriptor.digest) {
+    throw new BundleError(
+      "DIGEST_INVALID",
+      `Cannot accept ${descriptor.digest}: what came has the digest ${actual}`,
+    );
+  }
+  if (held !== undefined) yield held;
+}
+
+/**
+ * All bytes of small content.
+ *
+ * @throws `SIZE_INVALID` if there are more than `maxSize`
+ */
+export async function readAll(content: AsyncIterable<Uint8Array>, maxSize: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of content) {
+    size += chunk.length;
+    if (size > maxSize)
+      throw new BundleError(
+        "SIZE_INVALID",
+        `Cannot read content: it is larger than the ${maxSize} bytes allowed`,
+      );
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** Bytes as content: one chunk, or none where there are no bytes. */
+export async function* contentOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+}
+
+function sizeError(descriptor: Descriptor, what: string): BundleError {
+  return new BundleError("SIZE_INVALID", `Cannot accept ${descriptor.digest}: ${what}`);
+}

@@ -1,0 +1,81 @@
+/**
+ * What went wrong, for programs. The first group is the distribution-spec's own
+ * ({@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes}), the rest is ours.
+ */
+export type ErrorCode =
+  | "BLOB_UNKNOWN"
+  | "BLOB_UPLOAD_INVALID"
+  | "BLOB_UPLOAD_UNKNOWN"
+  | "DENIED"
+  | "DIGEST_INVALID"
+  | "MANIFEST_BLOB_UNKNOWN"
+  | "MANIFEST_INVALID"
+  | "MANIFEST_UNKNOWN"
+  | "NAME_INVALID"
+  | "NAME_UNKNOWN"
+  | "SIZE_INVALID"
+  | "TOOMANYREQUESTS"
+  | "UNAUTHORIZED"
+  | "UNSUPPORTED"
+  // A registry that cannot be reached, or whose answer makes no sense.
+  | "CONNECTION_FAILED"
+  | "TLS_FAILED"
+  | "REGISTRY_FAILED"
+  // A selection, a plan.
+  | "PLATFORM_UNKNOWN"
+  | "REFERENCE_INVALID"
+  | "SELECTION_INVALID"
+  | "TARGET_CONFLICT"
+  | "TARGET_MISSING"
+  // A bundle, a file.
+  | "BUNDLE_INVALID"
+  | "BUNDLE_UNSUPPORTED"
+  | "FILE_FAILED"
+  | "NO_SPACE"
+  | "OUTPUT_EXISTS"
+  // The command itself.
+  | "INTERRUPTED"
+  | "UNEXPECTED"
+  | "USAGE";
+
+/** How {@link BundleError} is built. */
+export interface BundleErrorOptions {
+  /** The next step for the operator: one sentence, no period. */
+  readonly hint?: string;
+  /** What caused it; always kept. */
+  readonly cause?: unknown;
+  /** When a repeat is worth while, in milliseconds from now: what a registry's `Retry-After` said. */
+  readonly retryAfterMs?: number;
+}
+
+/** The one error class. Match on `code`, never on the message or on `instanceof` across packages. */
+export class BundleError extends Error {
+  readonly code: ErrorCode;
+  readonly hint?: string;
+  readonly retryAfterMs?: number;
+
+  constructor(code: ErrorCode, message: string, options: BundleErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = "BundleError";
+    this.code = code;
+    if (options.hint !== undefined) this.hint = options.hint;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Is this a {@link BundleError}, with that code if one is given? */
+export function isBundleError(error: unknown, code?: ErrorCode): error is BundleError {
+  return (
+    error instanceof Error &&
+    error.name === "BundleError" &&
+    "code" in error &&
+    (code === undefined || error.code === code)
+  );
+}
+
+/** The error as a {@link BundleError}: itself, or one with the code `UNEXPECTED` that has it as its cause. */
+export function toBundleError(error: unknown): BundleError {
+  if (isBundleError(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new BundleError("UNEXPECTED", message, { cause: error });
+}

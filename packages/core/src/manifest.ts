@@ -1,0 +1,157 @@
+import { z } from "zod";
+import type { Descriptor, Platform } from "./descriptor.ts";
+import { isDigest } from "./digest.ts";
+import { BundleError } from "./error.ts";
+import { isImageType, isIndexType, MEDIA_TYPES } from "./media-types.ts";
+
+/** No real manifest comes near; more is an attack on memory. */
+const MAX_CHILDREN = 10_000;
+
+/** Annotations by which an attestation names the child that it speaks of, as BuildKit writes them. */
+const ATTESTATION_TYPE = "vnd.docker.reference.type";
+const ATTESTATION_SUBJECT = "vnd.docker.reference.digest";
+
+const DescriptorDocument = z.object({
+  mediaType: z.string().max(255),
+  digest: z.string().refine(isDigest, "not a sha256 or sha512 digest"),
+  size: z.int().nonnegative(),
+});
+
+const ChildDocument = DescriptorDocument.extend({
+  platform: z
+    .object({ os: z.string(), architecture: z.string(), variant: z.string().exactOptional() })
+    .exactOptional(),
+  annotations: z.record(z.string(), z.string()).exactOptional(),
+});
+
+const IndexDocument = z.object({
+  mediaType: z.string().exactOptional(),
+  manifests: z.array(ChildDocument).max(MAX_CHILDREN),
+});
+
+const ImageDocument = z.object({
+  mediaType: z.string().exactOptional(),
+  config: DescriptorDocument,
+  layers: z.array(DescriptorDocument).max(MAX_CHILDREN),
+});
+
+/** One entry of an index. */
+export interface IndexChild extends Descriptor {
+  /** Absent if the index does not say, or says `unknown/unknown` as attestations do. */
+  readonly platform?: Platform;
+  /** Digest of the child that this one attests. */
+  readonly attests?: string;
+}
+
+/** A manifest, read. It says where to go on, never what to store: the bytes are stored as they came. */
+export type Manifest =
+  | { readonly kind: "index"; readonly mediaType: string; readonly children: readonly IndexChild[] }
+  | {
+      readonly kind: "image";
+      readonly mediaType: string;
+      readonly config: Descriptor;
+      readonly layers: readonly Descriptor[];
+    };
+
+/**
+ * Reads a manifest of the given media type: OCI index or image manifest, docker list or schema 2.
+ *
+ * @throws `MANIFEST_INVALID` for another type (docker schema 1 by name), what is no JSON, a missing or wrong field, or a
+ * document that could be taken for both kinds (CVE-2021-41190)
+ */
+export function parseManifest(descriptor: Descriptor, content: Uint8Array): Manifest {
+  const document = parseJsonObject(descriptor, content);
+  const mediaType = descriptor.mediaType;
+  if ("manifests" in document && ("layers" in document || "config" in document)) {
+    throw invalid(descriptor, "it has both manifests and layers");
+  }
+  if (isIndexType(mediaType)) return readIndex(descriptor, check(IndexDocument, descriptor, document));
+  if (isImageType(mediaType)) return readImage(descriptor, check(ImageDocument, descriptor, document));
+  if (document["schemaVersion"] === 1) {
+    throw new BundleError(
+      "MANIFEST_INVALID",
+      `Cannot use manifest ${descriptor.digest}: it is of the obsolete docker schema 1`,
+      {
+        hint: "Push the image again with a current tool",
+      },
+    );
+  }
+  throw invalid(descriptor, `its media type is ${JSON.stringify(mediaType)}`);
+}
+
+/** The media type of a manifest whose sender named none: what its `mediaType` says, else what its structure means. */
+export function guessManifestType(content: Uint8Array): string | undefined {
+  try {
+    const document: unknown = JSON.parse(decode(content));
+    if (typeof document !== "object" || document === null) return undefined;
+    if ("mediaType" in document && typeof document.mediaType === "string") return document.mediaType;
+    if ("manifests" in document) return MEDIA_TYPES.ociIndex;
+    return "layers" in document ? MEDIA_TYPES.ociManifest : undefined;
+  } catch {
+    // No JSON, no type: parseManifest says so with the digest at hand.
+    return undefined;
+  }
+}
+
+function readIndex(descriptor: Descriptor, document: z.infer<typeof IndexDocument>): Manifest {
+  checkMediaType(descriptor, document.mediaType);
+  return { kind: "index", mediaType: descriptor.mediaType, children: document.manifests.map(readChild) };
+}
+
+function readImage(descriptor: Descriptor, document: z.infer<typeof ImageDocument>): Manifest {
+  checkMediaType(descriptor, document.mediaType);
+  const { config, layers } = document;
+  return { kind: "image", mediaType: descriptor.mediaType, config, layers };
+}
+
+function readChild(child: z.infer<typeof ChildDocument>): IndexChild {
+  const { mediaType, digest, size, platform, annotations } = child;
+  const isKnown = platform !== undefined && platform.os !== "unknown" && platform.os !== "";
+  const attests =
+    annotations?.[ATTESTATION_TYPE] === "attestation-manifest" ? annotations[ATTESTATION_SUBJECT] : undefined;
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(isKnown ? { platform } : {}),
+    ...(attests === undefined ? {} : { attests }),
+  };
+}
+
+/** A descriptor's type and the document's own may differ in flavour, not in kind. */
+function checkMediaType(descriptor: Descriptor, mediaType: string | undefined): void {
+  if (mediaType === undefined || isIndexType(mediaType) === isIndexType(descriptor.mediaType)) return;
+  throw invalid(
+    descriptor,
+    `it was announced as ${descriptor.mediaType} and calls itself ${JSON.stringify(mediaType)}`,
+  );
+}
+
+function check<T>(type: z.ZodType<T>, descriptor: Descriptor, document: object): T {
+  const result = type.safeParse(document);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw invalid(descriptor, `${issue?.path.join(".") || "document"}: ${issue?.message}`);
+}
+
+function parseJsonObject(descriptor: Descriptor, content: Uint8Array): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = JSON.parse(decode(content));
+  } catch (cause) {
+    throw new BundleError("MANIFEST_INVALID", `Cannot use manifest ${descriptor.digest}: it is not JSON`, {
+      cause,
+    });
+  }
+  if (typeof document !== "object" || document === null || Array.isArray(document))
+    throw invalid(descriptor, "it is not a JSON object");
+  return document as Record<string, unknown>;
+}
+
+function decode(content: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true }).decode(content);
+}
+
+function invalid(descriptor: Descriptor, what: string): BundleError {
+  return new BundleError("MANIFEST_INVALID", `Cannot use manifest ${descriptor.digest}: ${what}`);
+}

@@ -1,0 +1,90 @@
+import type { Descriptor } from "./descriptor.ts";
+
+/** Lets a caller give up: every method that waits takes it. */
+export interface AbortOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Where a read starts. */
+export interface OpenBlobOptions extends AbortOptions {
+  /** First byte wanted. @default 0 */
+  readonly offset?: number;
+}
+
+/** Content that can be opened again from its beginning, for a second attempt. */
+export type OpenContent = () => AsyncIterable<Uint8Array>;
+
+/**
+ * One repository to read from. Bytes come as the other side sent them: {@link verified} and {@link readManifest}'s
+ * callers compare them with the descriptor.
+ *
+ * Errors of every method: `UNAUTHORIZED`, `DENIED`, `NAME_UNKNOWN`, `TOOMANYREQUESTS`, `CONNECTION_FAILED`, `TLS_FAILED`,
+ * `REGISTRY_FAILED`; the abort reason of `signal`.
+ */
+export interface Source {
+  /** What a tag or a digest stands for now; undefined if there is no such manifest. */
+  resolve(reference: string, options?: AbortOptions): Promise<Descriptor | undefined>;
+
+  /** A manifest's bytes, of the descriptor's size and digest. @throws `MANIFEST_UNKNOWN`, `MANIFEST_INVALID`, `DIGEST_INVALID`, `SIZE_INVALID` */
+  readManifest(descriptor: Descriptor, options?: AbortOptions): Promise<Uint8Array>;
+
+  /** Size of a blob; undefined if it is not in this repository. */
+  statBlob(digest: string, options?: AbortOptions): Promise<{ readonly size: number } | undefined>;
+
+  /** A blob's bytes from `offset` to its end, not verified. @throws `BLOB_UNKNOWN` */
+  openBlob(descriptor: Descriptor, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
+
+  /** Every tag, without duplicates, in no particular order. */
+  listTags(options?: AbortOptions): AsyncIterable<string>;
+}
+
+/** One repository to write to. Every method may be repeated: what is there already stays. Errors as in {@link Source}. */
+export interface Target {
+  /** Stores a blob; when it resolves, the content is stored. @throws `DIGEST_INVALID`, `SIZE_INVALID`, `BLOB_UPLOAD_INVALID`, and what `open` throws */
+  putBlob(descriptor: Descriptor, open: OpenContent, options?: AbortOptions): Promise<void>;
+
+  /** Makes a blob of another repository of this registry available here; false if the registry would not. */
+  mountBlob(descriptor: Descriptor, from: string, options?: AbortOptions): Promise<boolean>;
+
+  /** Stores a manifest under its digest and, if given, under a tag. @throws `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN` */
+  putManifest(descriptor: Descriptor, content: Uint8Array, options?: PutManifestOptions): Promise<void>;
+}
+
+/** What a manifest is stored under beside its digest. */
+export interface PutManifestOptions extends AbortOptions {
+  readonly tag?: string;
+}
+
+/** A repository of a registry that can be written to. */
+export interface Repository extends Source, Target {}
+
+/** Holds repositories. Opening one asks nothing of the other side and cannot fail. */
+export interface Registry {
+  /** The name that people know it by: a host, with its port if it has one. */
+  readonly name: string;
+  openRepository(name: string): Repository;
+}
+
+/**
+ * A repository whose blobs arrive in pieces:
+ * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks}.
+ */
+export interface StoreRepository extends Repository {
+  /** Opens an upload session and returns its id. */
+  startUpload(): Promise<string>;
+  /** Bytes received so far; undefined if there is no such session. */
+  statUpload(id: string): Promise<{ readonly size: number } | undefined>;
+  /** Adds to the end of a session; resolves to its size. @throws `BLOB_UPLOAD_UNKNOWN` */
+  appendUpload(id: string, content: AsyncIterable<Uint8Array>): Promise<number>;
+  /** Turns a session into a blob and ends it. @throws `BLOB_UPLOAD_UNKNOWN`, `DIGEST_INVALID` (the session is gone then too) */
+  finishUpload(id: string, digest: string): Promise<void>;
+  /** Forgets a session. @throws `BLOB_UPLOAD_UNKNOWN` */
+  cancelUpload(id: string): Promise<void>;
+}
+
+/** A registry's content: what the server serves. */
+export interface Store {
+  /** Names of the repositories that hold anything, in order. */
+  listRepositories(): Promise<readonly string[]>;
+  openRepository(name: string): StoreRepository;
+}

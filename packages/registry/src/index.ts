@@ -1,0 +1,1 @@
+export { formatRoute, isValidRoute, parseRoute, type Route } from "./routes.ts";

@@ -1,0 +1,101 @@
+import { isDigest, isRepository, isTag } from "@airgap-bundle/core";
+
+/**
+ * One endpoint with its parameters: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints}.
+ * The client formats it, the server parses it. An upload session's own URL is the server's business: the client takes
+ * it from `Location` as it is.
+ */
+export type Route =
+  /** end-1 */
+  | { readonly kind: "base" }
+  /** end-2, end-10 (`reference` is a digest) */
+  | { readonly kind: "blob"; readonly repository: string; readonly digest: string }
+  /** end-3, end-7, end-9 */
+  | { readonly kind: "manifest"; readonly repository: string; readonly reference: string }
+  /** end-4a, end-4b, end-11 */
+  | { readonly kind: "uploads"; readonly repository: string; readonly digest?: string; readonly mount?: string; readonly from?: string }
+  /** end-5, end-6, end-13 */
+  | { readonly kind: "upload"; readonly repository: string; readonly id: string; readonly digest?: string }
+  /** end-8a, end-8b */
+  | { readonly kind: "tags"; readonly repository: string; readonly count?: number; readonly last?: string };
+
+/** The path and query of a route. */
+export function formatRoute(route: Route): string {
+  switch (route.kind) {
+    case "base":
+      return "/v2/";
+    case "blob":
+      return `/v2/${route.repository}/blobs/${route.digest}`;
+    case "manifest":
+      return `/v2/${route.repository}/manifests/${route.reference}`;
+    case "uploads":
+      return `/v2/${route.repository}/blobs/uploads/${formatQuery({ digest: route.digest, mount: route.mount, from: route.from })}`;
+    case "upload":
+      return `/v2/${route.repository}/blobs/uploads/${route.id}${formatQuery({ digest: route.digest })}`;
+    case "tags":
+      return `/v2/${route.repository}/tags/list${formatQuery({ n: route.count?.toString(), last: route.last })}`;
+  }
+}
+
+const PATHS = {
+  upload: /^\/v2\/(.+)\/blobs\/uploads\/([A-Za-z0-9_-]{1,64})$/,
+  uploads: /^\/v2\/(.+)\/blobs\/uploads\/?$/,
+  blob: /^\/v2\/(.+)\/blobs\/([^/]+)$/,
+  manifest: /^\/v2\/(.+)\/manifests\/([^/]+)$/,
+  tags: /^\/v2\/(.+)\/tags\/list$/,
+};
+
+/**
+ * The route of a request's path and query; undefined if it is none. Repository names that the grammar refuses give a
+ * route all the same: {@link isValidRoute} tells.
+ */
+export function parseRoute(url: string): Route | undefined {
+  const { pathname, searchParams } = new URL(url, "http://registry.invalid");
+  if (pathname === "/v2/" || pathname === "/v2") return { kind: "base" };
+  const path = decodeURIComponent(pathname);
+  const digest = optional("digest", searchParams.get("digest"));
+
+  const [, uploadRepository, id] = PATHS.upload.exec(path) ?? [];
+  if (uploadRepository !== undefined && id !== undefined) return { kind: "upload", repository: uploadRepository, id, ...digest };
+
+  const [, uploadsRepository] = PATHS.uploads.exec(path) ?? [];
+  if (uploadsRepository !== undefined) {
+    const mount = optional("mount", searchParams.get("mount"));
+    const from = optional("from", searchParams.get("from"));
+    return { kind: "uploads", repository: uploadsRepository, ...digest, ...mount, ...from };
+  }
+
+  const [, blobRepository, blobDigest] = PATHS.blob.exec(path) ?? [];
+  if (blobRepository !== undefined && blobDigest !== undefined) return { kind: "blob", repository: blobRepository, digest: blobDigest };
+
+  const [, manifestRepository, reference] = PATHS.manifest.exec(path) ?? [];
+  if (manifestRepository !== undefined && reference !== undefined) return { kind: "manifest", repository: manifestRepository, reference };
+
+  const [, repository] = PATHS.tags.exec(path) ?? [];
+  if (repository === undefined) return undefined;
+  const count = searchParams.get("n");
+  return { kind: "tags", repository, ...(count === null ? {} : { count: Number(count) }), ...optional("last", searchParams.get("last")) };
+}
+
+/** Does every name in the route follow the spec's grammar? */
+export function isValidRoute(route: Route): boolean {
+  switch (route.kind) {
+    case "base":
+      return true;
+    case "blob":
+      return isRepository(route.repository) && isDigest(route.digest);
+    case "manifest":
+      return isRepository(route.repository) && (isDigest(route.reference) || isTag(route.reference));
+    default:
+      return isRepository(route.repository);
+  }
+}
+
+function optional<K extends string>(key: K, value: string | null): { readonly [key in K]?: string } {
+  return (value === null ? {} : { [key]: value }) as { readonly [key in K]?: string };
+}
+
+function formatQuery(parameters: Readonly<Record<string, string | undefined>>): string {
+  const pairs = Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`]));
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
