@@ -1,5 +1,5 @@
 import type { Descriptor } from "./descriptor.ts";
-import { createDigestHash } from "./digest.ts";
+import { createDigestHash, parseDigest } from "./digest.ts";
 import { BundleError } from "./error.ts";
 
 /** Largest manifest that is read or pushed: what registries accept at least, and what every other client takes. */
@@ -7,31 +7,31 @@ export const MAX_MANIFEST_SIZE: number = 4 * 1024 * 1024;
 
 /**
  * Passes content on and compares it with its descriptor. The last chunk is held back until size and digest are right,
- * so a consumer that counts bytes never has all of a wrong blob.
+ * so a consumer that counts bytes never has all of a wrong blob. `from` names the other side in errors.
  *
  * @throws `SIZE_INVALID` as soon as there is too much, or at an early end; `DIGEST_INVALID` at the end
  */
 export async function* verified(
   descriptor: Descriptor,
   content: AsyncIterable<Uint8Array>,
+  from?: string,
 ): AsyncGenerator<Uint8Array> {
   const hash = createDigestHash(descriptor.digest);
+  const { algorithm } = parseDigest(descriptor.digest);
+  const object = `${descriptor.digest}${from === undefined ? "" : ` from ${from}`}`;
   let size = 0;
   let held: Uint8Array | undefined;
   for await (const chunk of content) {
     size += chunk.length;
-    if (size > descriptor.size) throw sizeError(descriptor, `more than ${descriptor.size} bytes came`);
+    if (size > descriptor.size) throw sizeError(object, `more than ${descriptor.size} bytes came`);
     hash.update(chunk);
     if (held !== undefined) yield held;
     held = chunk;
   }
-  if (size !== descriptor.size) throw sizeError(descriptor, `${size} of ${descriptor.size} bytes came`);
-  const actual = `${descriptor.digest.split(":", 1)[0]}:${hash.digest("hex")}`;
+  if (size !== descriptor.size) throw sizeError(object, `${size} of ${descriptor.size} bytes came`);
+  const actual = `${algorithm}:${hash.digest("hex")}`;
   if (actual !== descriptor.digest) {
-    throw new BundleError(
-      "DIGEST_INVALID",
-      `Cannot accept ${descriptor.digest}: what came has the digest ${actual}`,
-    );
+    throw new BundleError("DIGEST_INVALID", `Cannot accept ${object}: what came has the digest ${actual}`);
   }
   if (held !== undefined) yield held;
 }
@@ -61,6 +61,6 @@ export async function* contentOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> 
   if (bytes.length > 0) yield bytes;
 }
 
-function sizeError(descriptor: Descriptor, what: string): BundleError {
-  return new BundleError("SIZE_INVALID", `Cannot accept ${descriptor.digest}: ${what}`);
+function sizeError(object: string, what: string): BundleError {
+  return new BundleError("SIZE_INVALID", `Cannot accept ${object}: ${what}`);
 }

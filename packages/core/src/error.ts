@@ -17,9 +17,10 @@ export type ErrorCode =
   | "TOOMANYREQUESTS"
   | "UNAUTHORIZED"
   | "UNSUPPORTED"
-  // A registry that cannot be reached, or whose answer makes no sense.
+  // A registry that cannot be reached, is out of order for now, or whose answer makes no sense.
   | "CONNECTION_FAILED"
   | "TLS_FAILED"
+  | "UNAVAILABLE"
   | "REGISTRY_FAILED"
   // A selection, a plan.
   | "PLATFORM_UNKNOWN"

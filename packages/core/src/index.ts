@@ -1,3 +1,9 @@
+export type { BundleProblem } from "./bundle/check-structure.ts";
+export { type BundleHeading, composeBundle } from "./bundle/compose-bundle.ts";
+export type { BundleDocument, BundleImage, ImageTarget } from "./bundle/document.ts";
+export { type OpenedBundle, openBundle } from "./bundle/open-bundle.ts";
+export { openExistingBundle } from "./bundle/open-existing.ts";
+export { type BundleReport, verifyBundle } from "./bundle/verify-bundle.ts";
 export { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 export type { Descriptor, Platform } from "./descriptor.ts";
 export { createDigestHash, type DigestParts, digestOf, isDigest, parseDigest } from "./digest.ts";
@@ -9,9 +15,17 @@ export {
   toBundleError,
 } from "./error.ts";
 export type { EventSink, Phase, TransferEvent } from "./events.ts";
+export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
+export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";
 export { guessManifestType, type IndexChild, type Manifest, parseManifest } from "./manifest.ts";
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
+export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
+export { expandSelection } from "./plan/expand-selection.ts";
+export { listContent } from "./plan/manifest-graph.ts";
+export type { PullLimit } from "./plan/plan.ts";
+export { type FailedImage, formatTarget, type Plan, type PlanWarning, type Pulls } from "./plan/plan.ts";
+export { resolvePlan } from "./plan/resolve-plan.ts";
 export {
   ALL_PLATFORMS,
   DEFAULT_PLATFORM,
@@ -43,3 +57,28 @@ export type {
   StoreRepository,
   Target,
 } from "./repository.ts";
+export { type RetryOptions, retry } from "./retry.ts";
+export type { SelectionNote, SelectionProblemCode, SelectionWarningCode } from "./selection/note.ts";
+export {
+  type ParsedSelection,
+  type ParseSelectionOptions,
+  parseSelection,
+} from "./selection/parse-selection.ts";
+export {
+  type Auth,
+  type Credentials,
+  type Location,
+  type Mapping,
+  mapTargetPath,
+  type Selection,
+  type Task,
+} from "./selection/selection.ts";
+export { type BlobDirectory, openBlobDirectory } from "./store/blob-directory.ts";
+export { openDirectoryStore } from "./store/directory-store.ts";
+export { createMemoryStore } from "./store/memory-store.ts";
+export { exportBundle } from "./transfer/export-bundle.ts";
+export { type BlobCount, countBlobs, type ExportReport } from "./transfer/export-report.ts";
+export { importBundle } from "./transfer/import-bundle.ts";
+export type { ImportedImage, ImportReport } from "./transfer/import-report.ts";
+export { type PlannedImport, planImport } from "./transfer/plan-import.ts";
+export { streamBundle } from "./transfer/stream-bundle.ts";

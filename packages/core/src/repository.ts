@@ -19,7 +19,7 @@ export type OpenContent = () => AsyncIterable<Uint8Array>;
  * callers compare them with the descriptor.
  *
  * Errors of every method: `UNAUTHORIZED`, `DENIED`, `NAME_UNKNOWN`, `TOOMANYREQUESTS`, `CONNECTION_FAILED`, `TLS_FAILED`,
- * `REGISTRY_FAILED`; the abort reason of `signal`.
+ * `UNAVAILABLE`, `REGISTRY_FAILED`; the abort reason of `signal`.
  */
 export interface Source {
   /** What a tag or a digest stands for now; undefined if there is no such manifest. */
@@ -74,7 +74,11 @@ export interface StoreRepository extends Repository {
   startUpload(): Promise<string>;
   /** Bytes received so far; undefined if there is no such session. */
   statUpload(id: string): Promise<{ readonly size: number } | undefined>;
-  /** Adds to the end of a session; resolves to its size. @throws `BLOB_UPLOAD_UNKNOWN` */
+  /**
+   * Adds to the end of a session; resolves to its size. What came before a failure stays.
+   *
+   * @throws `BLOB_UPLOAD_UNKNOWN`; `BLOB_UPLOAD_INVALID` while somebody else adds to it, as the two methods below
+   */
   appendUpload(id: string, content: AsyncIterable<Uint8Array>): Promise<number>;
   /** Turns a session into a blob and ends it. @throws `BLOB_UPLOAD_UNKNOWN`, `DIGEST_INVALID` (the session is gone then too) */
   finishUpload(id: string, digest: string): Promise<void>;
@@ -86,5 +90,6 @@ export interface StoreRepository extends Repository {
 export interface Store {
   /** Names of the repositories that hold anything, in order. */
   listRepositories(): Promise<readonly string[]>;
+  /** Opening one asks nothing and creates nothing. @throws `NAME_INVALID` */
   openRepository(name: string): StoreRepository;
 }

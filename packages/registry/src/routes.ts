@@ -13,7 +13,13 @@ export type Route =
   /** end-3, end-7, end-9 */
   | { readonly kind: "manifest"; readonly repository: string; readonly reference: string }
   /** end-4a, end-4b, end-11 */
-  | { readonly kind: "uploads"; readonly repository: string; readonly digest?: string; readonly mount?: string; readonly from?: string }
+  | {
+      readonly kind: "uploads";
+      readonly repository: string;
+      readonly digest?: string;
+      readonly mount?: string;
+      readonly from?: string;
+    }
   /** end-5, end-6, end-13 */
   | { readonly kind: "upload"; readonly repository: string; readonly id: string; readonly digest?: string }
   /** end-8a, end-8b */
@@ -50,13 +56,16 @@ const PATHS = {
  * route all the same: {@link isValidRoute} tells.
  */
 export function parseRoute(url: string): Route | undefined {
-  const { pathname, searchParams } = new URL(url, "http://registry.invalid");
-  if (pathname === "/v2/" || pathname === "/v2") return { kind: "base" };
-  const path = decodeURIComponent(pathname);
+  const [rawPath = "", query = ""] = url.split(/\?(.*)/s, 2);
+  if (rawPath === "/v2/" || rawPath === "/v2") return { kind: "base" };
+  const searchParams = new URLSearchParams(query);
+  const path = decodePath(rawPath);
+  if (path === undefined) return undefined;
   const digest = optional("digest", searchParams.get("digest"));
 
   const [, uploadRepository, id] = PATHS.upload.exec(path) ?? [];
-  if (uploadRepository !== undefined && id !== undefined) return { kind: "upload", repository: uploadRepository, id, ...digest };
+  if (uploadRepository !== undefined && id !== undefined)
+    return { kind: "upload", repository: uploadRepository, id, ...digest };
 
   const [, uploadsRepository] = PATHS.uploads.exec(path) ?? [];
   if (uploadsRepository !== undefined) {
@@ -66,15 +75,22 @@ export function parseRoute(url: string): Route | undefined {
   }
 
   const [, blobRepository, blobDigest] = PATHS.blob.exec(path) ?? [];
-  if (blobRepository !== undefined && blobDigest !== undefined) return { kind: "blob", repository: blobRepository, digest: blobDigest };
+  if (blobRepository !== undefined && blobDigest !== undefined)
+    return { kind: "blob", repository: blobRepository, digest: blobDigest };
 
   const [, manifestRepository, reference] = PATHS.manifest.exec(path) ?? [];
-  if (manifestRepository !== undefined && reference !== undefined) return { kind: "manifest", repository: manifestRepository, reference };
+  if (manifestRepository !== undefined && reference !== undefined)
+    return { kind: "manifest", repository: manifestRepository, reference };
 
   const [, repository] = PATHS.tags.exec(path) ?? [];
   if (repository === undefined) return undefined;
   const count = searchParams.get("n");
-  return { kind: "tags", repository, ...(count === null ? {} : { count: Number(count) }), ...optional("last", searchParams.get("last")) };
+  return {
+    kind: "tags",
+    repository,
+    ...(count === null ? {} : { count: Number(count) }),
+    ...optional("last", searchParams.get("last")),
+  };
 }
 
 /** Does every name in the route follow the spec's grammar? */
@@ -86,8 +102,19 @@ export function isValidRoute(route: Route): boolean {
       return isRepository(route.repository) && isDigest(route.digest);
     case "manifest":
       return isRepository(route.repository) && (isDigest(route.reference) || isTag(route.reference));
-    default:
+    case "tags":
+    case "upload":
+    case "uploads":
       return isRepository(route.repository);
+  }
+}
+
+/** The path without its escapes; undefined if one of them is malformed. */
+function decodePath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
   }
 }
 
@@ -96,6 +123,8 @@ function optional<K extends string>(key: K, value: string | null): { readonly [k
 }
 
 function formatQuery(parameters: Readonly<Record<string, string | undefined>>): string {
-  const pairs = Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`]));
+  const pairs = Object.entries(parameters).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
+  );
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }

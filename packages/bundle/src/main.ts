@@ -1,0 +1,79 @@
+import type { Interfaces } from "@oclif/core";
+import type { COMMANDS } from "./commands.ts";
+
+/** Where the executable is and what it says about itself. */
+export interface MainOptions {
+  /** Directory of the package. */
+  readonly root: string;
+  /** The content of its package.json. */
+  readonly pjson: Interfaces.PJSON;
+}
+
+/** Runs `bundle` with these arguments, up to the exit code of the process. */
+export async function main(args: readonly string[], options: MainOptions): Promise<void> {
+  process.on("uncaughtException", (error) => void endUncaught(error));
+  if (args[0] === "--version") {
+    process.stdout.write(`bundle ${options.pjson.version}\n`);
+    return;
+  }
+  try {
+    await runCommand(rewriteHelp(args), options);
+  } catch (error) {
+    await endWithError(error, args);
+  }
+}
+
+/** `bundle help plan` is `bundle plan --help`. */
+function rewriteHelp(args: readonly string[]): readonly string[] {
+  return args[0] === "help" ? [...args.slice(1), "--help"] : args;
+}
+
+async function runCommand(args: readonly string[], options: MainOptions): Promise<void> {
+  const { COMMANDS } = await import("./commands.ts");
+  const { run } = await import("@oclif/core");
+  await checkCommand(args, Object.keys(COMMANDS));
+  const plugin = await loadPlugin(COMMANDS, options);
+  await run([...args], { ...options, plugins: new Map([[plugin.name, plugin]]) });
+}
+
+/** The commands as a plugin of oclif that is in memory: the same for sources, for the build and for a single file. */
+export async function loadPlugin(
+  commands: typeof COMMANDS,
+  options: MainOptions,
+): Promise<Interfaces.Plugin> {
+  const { Plugin } = await import("@oclif/core");
+  const plugin = new Plugin({ ...options, isRoot: true, ignoreManifest: true });
+  // A private field: oclif would otherwise import the commands from a file whose path it guesses.
+  Object.assign(plugin, { commandCache: commands });
+  await plugin.load();
+  return plugin;
+}
+
+/** @throws `USAGE` if the first argument is neither a command nor a flag for help */
+async function checkCommand(args: readonly string[], commands: readonly string[]): Promise<void> {
+  const [name] = args;
+  if (name === undefined || ["--help", "-h", ...commands].includes(name)) return;
+  const { BundleError } = await import("@airgap-bundle/core");
+  const { nearestWord } = await import("@airgap-bundle/cli");
+  const nearest = nearestWord(name, commands);
+  const message = name.startsWith("-") ? `Expected a command before ${name}` : `Unknown command ${name}`;
+  throw new BundleError("USAGE", message, {
+    hint: nearest === undefined ? "See bundle --help" : `Did you mean bundle ${nearest}? See bundle --help`,
+  });
+}
+
+/** Shows what went wrong outside of a command; a command has shown its own errors and ends with oclif's EEXIT. */
+async function endWithError(error: unknown, args: readonly string[]): Promise<void> {
+  if (error instanceof Error && "code" in error && error.code === "EEXIT") return;
+  const { exitCodeOfError, renderError, stringifyJson, toErrorDocument } = await import("@airgap-bundle/cli");
+  const document = toErrorDocument(error);
+  process.stderr.write(renderError(error, { stream: process.stderr }));
+  if (args.includes("--json")) process.stdout.write(`${stringifyJson(document)}\n`);
+  process.exitCode = exitCodeOfError(document.error.code);
+}
+
+/** The last resort, such as for a full disk behind stdout. Where nobody reads any more there is nothing to say. */
+async function endUncaught(error: Error): Promise<void> {
+  if (!("code" in error && error.code === "EPIPE")) await endWithError(error, []);
+  process.exit();
+}

@@ -1,0 +1,17 @@
+export { BundleCommand, type SharedOptions } from "./base-command.ts";
+export {
+  type ErrorDocument,
+  formatProblem,
+  type Problem,
+  renderError,
+  toErrorDocument,
+  withProblems,
+} from "./error-report.ts";
+export { EXIT, exitCodeOf, exitCodeOfError, type StopSignal } from "./exit-codes.ts";
+export { formatDuration } from "./format-duration.ts";
+export { formatSize } from "./format-size.ts";
+export { formatTable, type TableOptions } from "./format-table.ts";
+export { nearestWord } from "./nearest-word.ts";
+export { sanitizeText } from "./sanitize-text.ts";
+export type { SharedFlags } from "./shared-flags.ts";
+export { stringifyJson } from "./stringify-json.ts";

@@ -1,0 +1,58 @@
+import { Flags, type Interfaces } from "@oclif/core";
+
+/**
+ * Registries slow down or refuse clients with many connections, and a disk gains little from more: docker uses 3
+ * downloads and 5 uploads, skopeo 6.
+ */
+const DEFAULT_JOBS = 6;
+const MAX_JOBS = 64;
+
+/** The flags that every command has. */
+export const SHARED_FLAGS = {
+  // Without a default an absent boolean flag is undefined, whatever its type says.
+  json: Flags.boolean({
+    summary: "Print the result as one JSON document.",
+    helpGroup: "GLOBAL",
+    default: false,
+  }),
+  quiet: Flags.boolean({
+    summary: "Print no progress and no warnings.",
+    helpGroup: "GLOBAL",
+    default: false,
+  }),
+  verbose: Flags.boolean({
+    summary: "Print more, among it what caused an error.",
+    helpGroup: "GLOBAL",
+    default: false,
+    exclusive: ["quiet"],
+  }),
+  "cache-dir": Flags.string({
+    summary: "Directory for what need not be fetched again. Default: $XDG_CACHE_HOME/bundle.",
+    helpGroup: "GLOBAL",
+    helpValue: "DIR",
+  }),
+  jobs: Flags.integer({
+    summary: "How many transfers run at the same time.",
+    helpGroup: "GLOBAL",
+    helpValue: "N",
+    default: DEFAULT_JOBS,
+    min: 1,
+    max: MAX_JOBS,
+  }),
+  authfile: Flags.string({
+    summary: "Credentials in the format of docker's config.json.",
+    helpGroup: "REGISTRY",
+    helpValue: "FILE",
+  }),
+  insecure: Flags.string({
+    summary: "Registry that may be reached without TLS or with an unknown certificate. Repeatable.",
+    helpGroup: "REGISTRY",
+    helpValue: "HOST",
+    multiple: true,
+    // Otherwise it would swallow the arguments that follow it.
+    multipleNonGreedy: true,
+  }),
+};
+
+/** Their parsed values. */
+export type SharedFlags = Interfaces.InferredFlags<typeof SHARED_FLAGS>;

@@ -1,0 +1,103 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { platform } from "node:os";
+import { dirname, resolve } from "node:path";
+import { verified } from "../content.ts";
+import { toFileError } from "../store/file-error.ts";
+import { checkSpace } from "./check-space.ts";
+import type { ComposedBundle, PlacedBlob } from "./compose-bundle.ts";
+import { writeExactly } from "./file.ts";
+import { endOfArchive, headPieces, layerHeader, type Piece, padding, type ReadMetadata } from "./frame.ts";
+import { moveBlobs } from "./move-blobs.ts";
+
+/** A bundle that is being written under a temporary name. Errors of every method: `NO_SPACE`, `FILE_FAILED`. */
+export interface BundleFile {
+  /** Writes a layer to its place while it is verified; `from` names its origin in errors. @throws `DIGEST_INVALID`, `SIZE_INVALID`, what `content` throws */
+  writeLayer(layer: PlacedBlob, content: AsyncIterable<Uint8Array>, from: string): Promise<void>;
+  /** Moves the layers that lie as `from` says to where they lie in `to`, which has no others. */
+  moveLayers(from: ComposedBundle, to: ComposedBundle): Promise<void>;
+  /** Writes all but the layers, makes it durable and gives it its name. */
+  finish(bundle: ComposedBundle, readMetadata: ReadMetadata): Promise<void>;
+  /** Removes what was written, unless it has its name already. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Begins a bundle of `size` bytes that will be called `path`. Until it is finished it is `path` with `.partial` at its end.
+ *
+ * @throws `NO_SPACE` if the file system has less than that left; `FILE_FAILED`
+ */
+export async function createBundleFile(path: string, size: number): Promise<BundleFile> {
+  const partial = `${path}.partial`;
+  await checkSpace(path, size);
+  const handle = await guard(partial, async () => await open(partial, "w+"));
+  let isFinished = false;
+
+  return {
+    async writeLayer(layer, content, from) {
+      let { offset } = layer;
+      for await (const chunk of verified(layer.descriptor, content, from)) {
+        await guard(partial, async () => await writeExactly(handle, chunk, offset));
+        offset += chunk.length;
+      }
+    },
+    async moveLayers(from, to) {
+      const places = new Map(to.layers.map(({ descriptor, offset }) => [descriptor.digest, offset]));
+      const moves = from.layers.flatMap(({ descriptor, offset, size: length }) => {
+        const place = places.get(descriptor.digest);
+        return place === undefined ? [] : { from: offset, to: place, size: length };
+      });
+      await guard(partial, async () => await moveBlobs(handle, moves, from.size));
+    },
+    async finish(bundle, readMetadata) {
+      await guard(partial, async () => {
+        await writeFrame(handle, bundle, readMetadata);
+        await handle.truncate(bundle.size);
+        await handle.sync();
+        await rename(partial, path);
+        isFinished = true;
+        await syncDirectory(dirname(resolve(path)));
+        await handle.close();
+      });
+    },
+    async discard() {
+      if (isFinished) return;
+      await handle.close();
+      await rm(partial, { force: true });
+    },
+  };
+}
+
+/** The layers' content is there; everything else is written now, the header region last of all. */
+async function writeFrame(
+  handle: FileHandle,
+  bundle: ComposedBundle,
+  readMetadata: ReadMetadata,
+): Promise<void> {
+  const write = async ({ offset, content }: Piece): Promise<void> =>
+    await writeExactly(handle, content, offset);
+  await write(endOfArchive(bundle));
+  for (const layer of bundle.layers) {
+    await write(layerHeader(layer));
+    await write(padding(layer));
+  }
+  for await (const piece of headPieces(bundle, readMetadata)) await write(piece);
+}
+
+/** A rename is durable when its directory is. Windows does it by itself and opens no directory. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (platform() === "win32") return;
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toFileError(error, path);
+  }
+}

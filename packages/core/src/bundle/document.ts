@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { Descriptor } from "../descriptor.ts";
+import { isDigest } from "../digest.ts";
+import { BundleError } from "../error.ts";
+import { isRepository, isTag } from "../reference.ts";
+
+/** The version of the format that is written here and the only one that is read. */
+export const FORMAT_VERSION = 1;
+
+/** Where an image goes. */
+export interface ImageTarget {
+  /** HOST[:PORT]; null if the selection names no target. */
+  readonly registry: string | null;
+  readonly repository: string;
+  /** Null for what was selected by digest alone. */
+  readonly tag: string | null;
+}
+
+/** One image of a bundle. */
+export interface BundleImage {
+  /** `REGISTRY/REPOSITORY:TAG` or `REGISTRY/REPOSITORY@DIGEST`, where it was taken from. */
+  readonly source: string;
+  readonly target: ImageTarget;
+  /** Digest that the reference had at the source. */
+  readonly resolved: string;
+  /** What the bundle carries: the same manifest, one platform's, or an index with entries removed. */
+  readonly descriptor: Descriptor;
+  /** `OS/ARCHITECTURE[/VARIANT]` each, or `all`. */
+  readonly platforms: readonly string[];
+  readonly task: string;
+  /** The line of `tags` that selected it. */
+  readonly selectedBy: string;
+  /** Signatures and other referrers; none are carried yet. */
+  readonly referrers: readonly BundleReferrer[];
+}
+
+/** A referrer of an image: what it speaks of, what it is, and the tag it had if it was found by one. */
+export interface BundleReferrer {
+  readonly subject: string;
+  readonly descriptor: Descriptor;
+  readonly tag?: string;
+}
+
+/** A blob of a bundle; volume 0 means metadata, which is in every volume. `size` is in bytes. */
+export interface BundleBlob {
+  readonly digest: string;
+  readonly size: number;
+  readonly volume: number;
+}
+
+/** `bundle.json`: docs/format.md describes it. */
+export interface BundleDocument {
+  readonly formatVersion: typeof FORMAT_VERSION;
+  /** Names of what a reader must know to read it at all. */
+  readonly requires: readonly string[];
+  readonly createdBy: string;
+  /** Of `index.json`. */
+  readonly index: Descriptor;
+  /** Of `manifest.json`, if there is one. */
+  readonly dockerManifest?: Descriptor;
+  /** Sorted by target reference. */
+  readonly images: readonly BundleImage[];
+  /** In the order in which they lie. */
+  readonly blobs: readonly BundleBlob[];
+  /** `size` is the sum of the volume's layers in bytes. */
+  readonly volumes: readonly { readonly number: number; readonly size: number }[];
+  readonly label?: string;
+  /** RFC 3339. */
+  readonly created?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const Digest = z.string().refine(isDigest, "not a sha256 or sha512 digest");
+const DescriptorDocument = z.object({
+  mediaType: z.string().max(255),
+  digest: Digest,
+  size: z.int().nonnegative(),
+});
+const Referrer = z.object({
+  subject: Digest,
+  descriptor: DescriptorDocument,
+  tag: z.string().refine(isTag).exactOptional(),
+});
+
+const Image = z.object({
+  source: z.string().max(1024),
+  target: z.object({
+    registry: z.string().max(255).nullable(),
+    repository: z.string().refine(isRepository, "not a repository name"),
+    tag: z.string().refine(isTag, "not a tag").nullable(),
+  }),
+  resolved: Digest,
+  descriptor: DescriptorDocument,
+  platforms: z.array(z.string().max(255)).max(1000),
+  task: z.string().max(10_000),
+  selectedBy: z.string().max(10_000),
+  referrers: z.array(Referrer).max(10_000),
+});
+
+const Document: z.ZodType<BundleDocument> = z.object({
+  formatVersion: z.literal(FORMAT_VERSION),
+  requires: z.array(z.string()),
+  createdBy: z.string().max(255),
+  index: DescriptorDocument,
+  dockerManifest: DescriptorDocument.exactOptional(),
+  images: z.array(Image),
+  blobs: z.array(z.object({ digest: Digest, size: z.int().nonnegative(), volume: z.int().nonnegative() })),
+  volumes: z.array(z.object({ number: z.int().positive(), size: z.int().nonnegative() })),
+  label: z.string().exactOptional(),
+  created: z.string().exactOptional(),
+  annotations: z.record(z.string(), z.string()).exactOptional(),
+});
+
+const Version = z.object({ formatVersion: z.int().positive(), requires: z.array(z.string()) });
+
+/**
+ * Reads `bundle.json`.
+ *
+ * @throws `BUNDLE_INVALID` naming the field; `BUNDLE_UNSUPPORTED` for a newer format, a requirement or several volumes,
+ * none of which this version reads
+ */
+export function parseBundleDocument(content: Uint8Array): BundleDocument {
+  const document = parseJson(content);
+  const version = check(Version, document);
+  if (version.formatVersion > FORMAT_VERSION)
+    throw unsupported(`its format is version ${version.formatVersion}`);
+  const [requirement] = version.requires;
+  if (requirement !== undefined) throw unsupported(`it requires ${JSON.stringify(requirement)}`);
+  const bundle = check(Document, document);
+  if (bundle.volumes.length !== 1) throw unsupported(`it has ${bundle.volumes.length} volumes`);
+  return bundle;
+}
+
+function parseJson(content: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
+  } catch (cause) {
+    throw new BundleError("BUNDLE_INVALID", "Cannot read bundle.json: it is not JSON", { cause });
+  }
+}
+
+function check<T>(type: z.ZodType<T>, document: unknown): T {
+  const result = type.safeParse(document);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new BundleError(
+    "BUNDLE_INVALID",
+    `Cannot read bundle.json: ${issue?.path.join(".") || "document"}: ${issue?.message}`,
+  );
+}
+
+function unsupported(what: string): BundleError {
+  return new BundleError(
+    "BUNDLE_UNSUPPORTED",
+    `Cannot read this bundle: ${what}, which this version does not know`,
+    {
+      hint: "Use the version of bundle that made it, or a newer one",
+    },
+  );
+}

@@ -1,0 +1,69 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { BundleError } from "../error.ts";
+
+/** Large enough that neither the disk nor the event loop sees many small reads. */
+export const READ_SIZE: number = 1024 * 1024;
+
+/** Opens a file to read. @throws `USAGE` if there is none, `FILE_FAILED` if it cannot be read */
+export async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (cause) {
+    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    throw new BundleError(
+      isMissing ? "USAGE" : "FILE_FAILED",
+      `Cannot open ${path}: ${isMissing ? "there is no such file" : reasonOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/** Exactly these bytes of a file. @throws `BUNDLE_INVALID` if it ends before */
+export async function readExactly(handle: FileHandle, offset: number, size: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(size);
+  let filled = 0;
+  while (filled < size) {
+    const { bytesRead } = await handle.read(buffer, filled, size - filled, offset + filled);
+    if (bytesRead === 0) throw truncated(offset + filled);
+    filled += bytesRead;
+  }
+  return buffer;
+}
+
+/** A part of a file as content, in large chunks, each a buffer of its own. @throws `BUNDLE_INVALID` if the file ends before */
+export async function* readRange(
+  handle: FileHandle,
+  offset: number,
+  size: number,
+): AsyncGenerator<Uint8Array> {
+  const end = offset + size;
+  for (let position = offset; position < end; ) {
+    const chunk = await readExactly(handle, position, Math.min(READ_SIZE, end - position));
+    position += chunk.length;
+    yield chunk;
+  }
+}
+
+/** All of these bytes at this place of a file. */
+export async function writeExactly(handle: FileHandle, content: Uint8Array, offset: number): Promise<void> {
+  let written = 0;
+  while (written < content.length) {
+    const { bytesWritten } = await handle.write(content, written, content.length - written, offset + written);
+    written += bytesWritten;
+  }
+}
+
+/** What the system says of a failed call, without its stack. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function truncated(offset: number): BundleError {
+  return new BundleError(
+    "BUNDLE_INVALID",
+    `Cannot read the bundle: it ends at byte ${offset}, in the middle of its content`,
+    {
+      hint: "Copy the file again; it was cut short on the way",
+    },
+  );
+}

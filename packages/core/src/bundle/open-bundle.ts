@@ -1,0 +1,89 @@
+import type { FileHandle } from "node:fs/promises";
+import type { Descriptor } from "../descriptor.ts";
+import { BundleError } from "../error.ts";
+import type { Manifest } from "../manifest.ts";
+import type { ManifestGraph } from "../plan/manifest-graph.ts";
+import type { OpenBlobOptions } from "../repository.ts";
+import { checkMetadata } from "./check-content.ts";
+import { type BundleProblem, checkStructure } from "./check-structure.ts";
+import type { BundleDocument } from "./document.ts";
+import { openFile, readRange } from "./file.ts";
+import { type BundleHead, readHead } from "./read-head.ts";
+
+/** A bundle that can be read. It is never unpacked: everything is read at its offset. */
+export interface OpenedBundle {
+  readonly path: string;
+  /** Digest of `bundle.json`. */
+  readonly id: string;
+  readonly document: BundleDocument;
+  /** Every manifest of the bundle, read. */
+  readonly manifests: ManifestGraph;
+  /** Does it carry this blob? */
+  has(digest: string): boolean;
+  /** A blob's bytes, not verified. @throws `BLOB_UNKNOWN` */
+  openBlob(descriptor: Descriptor, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a bundle and checks all of it but the layers' content, which is hashed where it is used.
+ *
+ * @throws `USAGE` if there is no such file, `FILE_FAILED`, `BUNDLE_UNSUPPORTED`, and `BUNDLE_INVALID` with the first problem
+ */
+export async function openBundle(path: string): Promise<OpenedBundle> {
+  const handle = await openFile(path);
+  try {
+    const head = await readHead(handle, path);
+    const manifests = new Map<string, Manifest>();
+    for await (const problem of checkStructure(handle, head)) throw toError(path, problem);
+    for await (const problem of checkMetadata(handle, head, manifests)) throw toError(path, problem);
+    return toOpenedBundle(path, handle, head, manifests);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function toOpenedBundle(
+  path: string,
+  handle: FileHandle,
+  head: BundleHead,
+  manifests: ManifestGraph,
+): OpenedBundle {
+  return {
+    path,
+    id: head.id,
+    document: head.document,
+    manifests,
+    has: (digest) => head.blobs.has(digest),
+    openBlob: (descriptor, options) => openBlob(handle, head, descriptor, options),
+    close: async () => await handle.close(),
+  };
+}
+
+async function* openBlob(
+  handle: FileHandle,
+  head: BundleHead,
+  descriptor: Descriptor,
+  options: OpenBlobOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const { offset = 0, signal } = options;
+  const place = head.blobs.get(descriptor.digest);
+  if (place === undefined)
+    throw new BundleError(
+      "BLOB_UNKNOWN",
+      `Cannot read blob ${descriptor.digest}: the bundle does not carry it`,
+    );
+  for await (const chunk of readRange(handle, place.offset + offset, place.size - offset)) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
+}
+
+function toError(path: string, { message, offset, image }: BundleProblem): BundleError {
+  const where = offset === undefined ? "" : ` (at byte ${offset})`;
+  const whose = image === undefined ? "" : `, needed by ${image}`;
+  return new BundleError("BUNDLE_INVALID", `Cannot use ${path}: ${message}${whose}${where}`, {
+    hint: `Copy the file again, or run bundle verify ${path} to see everything that is wrong with it`,
+  });
+}

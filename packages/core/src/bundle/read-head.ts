@@ -1,0 +1,97 @@
+import type { FileHandle } from "node:fs/promises";
+import { digestOf } from "../digest.ts";
+import { BundleError } from "../error.ts";
+import { type BundleDocument, parseBundleDocument } from "./document.ts";
+import { readExactly } from "./file.ts";
+import { listEntries, OCI_LAYOUT, type PlacedEntry, placeEntries, sizeOfTar } from "./layout.ts";
+import { decodeTarHeader, roundUpToBlock, TAR_BLOCK_SIZE } from "./tar-header.ts";
+
+/** About a hundred thousand images; more is an attack on memory. */
+const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
+
+/** What the head of a volume says about all that follows. */
+export interface BundleHead {
+  readonly id: string;
+  readonly document: BundleDocument;
+  /** Every file of the volume and where it must lie. */
+  readonly entries: readonly PlacedEntry[];
+  /** Where the blobs must lie, by digest. */
+  readonly blobs: ReadonlyMap<string, PlacedEntry>;
+  /** Size that the volume must have, in bytes. */
+  readonly size: number;
+}
+
+/**
+ * Reads `bundle.json`, which stands behind `oci-layout` and `index.json`, and works out from it where everything lies.
+ *
+ * @throws `BUNDLE_INVALID` if it is no bundle at all, `BUNDLE_UNSUPPORTED` if it is one that this version does not read
+ */
+export async function readHead(handle: FileHandle, path: string): Promise<BundleHead> {
+  const layout = await readFirstHeader(handle, path);
+  if (layout.name !== "oci-layout" || layout.size !== OCI_LAYOUT.length)
+    throw notABundle(path, `it begins with ${JSON.stringify(layout.name)}`);
+  const index = await readHeader(handle, layout.end, "index.json");
+  const { offset, size } = await readHeader(handle, index.end, "bundle.json");
+  const content = await readExactly(handle, offset, size);
+  const document = parseBundleDocument(content);
+  const id = digestOf(content);
+  const entries = placeEntries(listEntries(document, id, size));
+  return { id, document, entries, blobs: placeBlobs(document, entries), size: sizeOfTar(entries) };
+}
+
+/** The blobs are the last entries, in the order of `bundle.json`. */
+function placeBlobs(
+  document: BundleDocument,
+  entries: readonly PlacedEntry[],
+): ReadonlyMap<string, PlacedEntry> {
+  const places = entries.slice(entries.length - document.blobs.length).values();
+  const byDigest = new Map<string, PlacedEntry>();
+  for (const { digest } of document.blobs) {
+    const { value } = places.next();
+    if (value === undefined || byDigest.has(digest)) {
+      throw new BundleError("BUNDLE_INVALID", `Cannot read bundle.json: it lists ${digest} twice`);
+    }
+    byDigest.set(digest, value);
+  }
+  return byDigest;
+}
+
+/** A file that is no tar at all is told apart from a damaged bundle. */
+async function readFirstHeader(handle: FileHandle, path: string): Promise<PlacedEntry> {
+  const { size } = await handle.stat();
+  if (size < TAR_BLOCK_SIZE) throw notABundle(path, `it has ${size} bytes`);
+  const header = decodeTarHeader(await readExactly(handle, 0, TAR_BLOCK_SIZE));
+  if (header === undefined) throw notABundle(path, "it does not begin as one");
+  return placeAt(0, header);
+}
+
+async function readHeader(handle: FileHandle, headerOffset: number, name: string): Promise<PlacedEntry> {
+  const header = decodeTarHeader(await readExactly(handle, headerOffset, TAR_BLOCK_SIZE));
+  if (header?.name !== name) {
+    throw new BundleError(
+      "BUNDLE_INVALID",
+      `Cannot read the bundle: ${name} is not at byte ${headerOffset}, where it belongs`,
+    );
+  }
+  if (header.size > MAX_DOCUMENT_SIZE) {
+    throw new BundleError(
+      "BUNDLE_INVALID",
+      `Cannot read the bundle: ${name} is larger than the ${MAX_DOCUMENT_SIZE} bytes allowed`,
+    );
+  }
+  return placeAt(headerOffset, header);
+}
+
+function placeAt(
+  headerOffset: number,
+  header: { readonly name: string; readonly size: number },
+): PlacedEntry {
+  const offset = headerOffset + TAR_BLOCK_SIZE;
+  return { ...header, headerOffset, offset, end: offset + roundUpToBlock(header.size) };
+}
+
+function notABundle(path: string, what: string): BundleError {
+  return new BundleError("BUNDLE_INVALID", `Cannot read ${path}: it is not a bundle, ${what}`, {
+    hint: "Give the .tar file that bundle export wrote",
+  });
+}

@@ -1,0 +1,64 @@
+import type { Descriptor } from "../descriptor.ts";
+import { BundleError, isBundleError } from "../error.ts";
+import type { EventSink } from "../events.ts";
+import type { RepositoryName } from "../reference.ts";
+import type { AbortOptions, Source } from "../repository.ts";
+import { retry } from "../retry.ts";
+
+/** Opens a repository to read from. */
+export type OpenSource = (name: RepositoryName) => Source;
+
+/** Takes a blob's bytes, not verified, with the name of where they come from. */
+export type BlobConsumer = (content: AsyncIterable<Uint8Array>, from: string) => Promise<void>;
+
+/** How a blob is fetched. */
+export interface FetchBlobOptions extends AbortOptions {
+  readonly openSource: OpenSource;
+  readonly onEvent?: EventSink;
+}
+
+/**
+ * Brings a blob from the first of these repositories that gives it whole; each is tried again where that may help.
+ * `consume` verifies what it is given and is called anew for every attempt.
+ *
+ * @throws what the last repository failed with, or what `consume` failed with for its own reasons
+ */
+export async function fetchBlob(
+  descriptor: Descriptor,
+  places: readonly RepositoryName[],
+  consume: BlobConsumer,
+  options: FetchBlobOptions,
+): Promise<void> {
+  let lastError: unknown = new BundleError(
+    "BLOB_UNKNOWN",
+    `Cannot fetch ${descriptor.digest}: no repository is known to have it`,
+  );
+  for (const place of places) {
+    try {
+      return await fetchFrom(descriptor, place, consume, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (isBundleError(error, "NO_SPACE") || isBundleError(error, "FILE_FAILED")) throw error;
+      lastError = error;
+    }
+  }
+  throw lastError;
+}
+
+async function fetchFrom(
+  descriptor: Descriptor,
+  place: RepositoryName,
+  consume: BlobConsumer,
+  options: FetchBlobOptions,
+): Promise<void> {
+  const { openSource, signal, onEvent } = options;
+  const source = openSource(place);
+  const abort = signal === undefined ? {} : { signal };
+  const work = async (): Promise<void> =>
+    await consume(source.openBlob(descriptor, abort), `${place.registry}/${place.repository}`);
+  await retry(work, {
+    ...abort,
+    ...(onEvent === undefined ? {} : { onEvent }),
+    alsoRetryOnce: ["DIGEST_INVALID", "SIZE_INVALID"],
+  });
+}

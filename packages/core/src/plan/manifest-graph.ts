@@ -1,0 +1,80 @@
+import type { Descriptor } from "../descriptor.ts";
+import { BundleError } from "../error.ts";
+import type { Manifest } from "../manifest.ts";
+
+/** Manifests by digest. */
+export type ManifestGraph = ReadonlyMap<string, Manifest>;
+
+/** How deep indexes may lie in each other: real ones have one or two levels. */
+export const MAX_INDEX_DEPTH = 8;
+
+/** A config larger than this counts as a layer: metadata is held in memory and repeated in every volume. */
+export const MAX_CONFIG_SIZE: number = 4 * 1024 * 1024;
+
+/** Something that an image is made of. */
+export interface ContentPart {
+  readonly descriptor: Descriptor;
+  /** Metadata describes the image: manifests, indexes, configs. */
+  readonly role: "manifest" | "config" | "layer";
+}
+
+/**
+ * Everything below a root and the root itself, each once: a manifest comes before what it names.
+ *
+ * @throws `MANIFEST_UNKNOWN` if the graph lacks a manifest; `MANIFEST_INVALID` if indexes lie deeper than allowed
+ */
+export function listContent(root: Descriptor, graph: ManifestGraph): ContentPart[] {
+  const parts = new Map<string, ContentPart>();
+  visitManifest(root, graph, parts, 0);
+  return [...parts.values()];
+}
+
+/** Every manifest below a root and the root itself, each once and after all that it names: the order to push them in. */
+export function listManifestsUpwards(root: Descriptor, graph: ManifestGraph): Descriptor[] {
+  const listed = new Map<string, Descriptor>();
+  const visit = (descriptor: Descriptor): void => {
+    if (listed.has(descriptor.digest)) return;
+    const manifest = graph.get(descriptor.digest);
+    if (manifest?.kind === "index") for (const child of manifest.children) visit(child);
+    listed.set(descriptor.digest, plainDescriptor(descriptor));
+  };
+  visit(root);
+  return [...listed.values()];
+}
+
+function visitManifest(
+  descriptor: Descriptor,
+  graph: ManifestGraph,
+  parts: Map<string, ContentPart>,
+  depth: number,
+): void {
+  const { digest } = descriptor;
+  if (parts.get(digest)?.role === "manifest") return;
+  const manifest = graph.get(digest);
+  if (manifest === undefined)
+    throw new BundleError("MANIFEST_UNKNOWN", `Cannot find manifest ${digest}: nothing brings it`);
+  if (depth > MAX_INDEX_DEPTH) {
+    throw new BundleError(
+      "MANIFEST_INVALID",
+      `Cannot use manifest ${digest}: it lies below more than ${MAX_INDEX_DEPTH} indexes`,
+    );
+  }
+  parts.set(digest, { descriptor: plainDescriptor(descriptor), role: "manifest" });
+  if (manifest.kind === "index") {
+    for (const child of manifest.children) visitManifest(child, graph, parts, depth + 1);
+    return;
+  }
+  addBlob(manifest.config, manifest.config.size > MAX_CONFIG_SIZE ? "layer" : "config", parts);
+  for (const layer of manifest.layers) addBlob(layer, "layer", parts);
+}
+
+/** What is metadata once stays metadata, whatever else names the same bytes. */
+function addBlob(descriptor: Descriptor, role: "config" | "layer", parts: Map<string, ContentPart>): void {
+  const known = parts.get(descriptor.digest);
+  if (known === undefined) parts.set(descriptor.digest, { descriptor: plainDescriptor(descriptor), role });
+  else if (known.role === "layer" && role === "config") parts.set(descriptor.digest, { ...known, role });
+}
+
+function plainDescriptor({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}

@@ -1,0 +1,79 @@
+import type { ImageTarget } from "../bundle/document.ts";
+import type { Descriptor } from "../descriptor.ts";
+import type { BundleError, ErrorCode } from "../error.ts";
+import type { Reference } from "../reference.ts";
+import type { ManifestGraph } from "./manifest-graph.ts";
+
+/** An image that a selection resolved to. */
+export interface PlannedImage {
+  /** Where it is read from: full names, with the tag, the digest, or both. */
+  readonly source: Reference;
+  readonly target: ImageTarget;
+  /** Digest that the reference has at the source now. */
+  readonly resolved: string;
+  /** What is carried: the manifest itself, one platform's, or an index with entries removed. */
+  readonly descriptor: Descriptor;
+  /** `OS/ARCHITECTURE[/VARIANT]` each, or `all`. */
+  readonly platforms: readonly string[];
+  readonly task: string;
+  /** The line of `tags` that selected it. */
+  readonly selectedBy: string;
+}
+
+/** An image, or a whole mapping of a selection, that cannot be had. */
+export interface FailedImage {
+  readonly source: string;
+  readonly target?: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What a registry says about its limit in `ratelimit-limit` and `ratelimit-remaining`. */
+export interface PullLimit {
+  readonly remaining: number;
+  readonly limit?: number;
+  readonly windowSeconds?: number;
+}
+
+/** What a registry counts as pulls: requests for manifests. */
+export interface Pulls extends Partial<PullLimit> {
+  readonly registry: string;
+  /** Manifests that were not in the cache when the run began. */
+  readonly needed: number;
+}
+
+/** Something that the operator should know and that stops nothing. */
+export interface PlanWarning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a selection resolves to now. */
+export interface Plan {
+  /** In the order of the selection: tasks, mappings, tags. */
+  readonly images: readonly PlannedImage[];
+  /** Every manifest of the images, read. */
+  readonly manifests: ManifestGraph;
+  readonly failed: readonly FailedImage[];
+  readonly warnings: readonly PlanWarning[];
+  readonly pulls: readonly Pulls[];
+}
+
+/** What failed, with the reason that the error gives. */
+export function toFailedImage(source: string, target: string | undefined, error: BundleError): FailedImage {
+  const { code, message, hint } = error;
+  return {
+    source,
+    ...(target === undefined ? {} : { target }),
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** `HOST/REPOSITORY:TAG`, or `HOST/REPOSITORY@DIGEST` where there is no tag; without the host if no target is named. */
+export function formatTarget(target: ImageTarget, digest: string): string {
+  const name = target.registry === null ? target.repository : `${target.registry}/${target.repository}`;
+  return target.tag === null ? `${name}@${digest}` : `${name}:${target.tag}`;
+}

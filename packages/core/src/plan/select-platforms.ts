@@ -1,0 +1,125 @@
+import type { Descriptor } from "../descriptor.ts";
+import { BundleError } from "../error.ts";
+import type { IndexChild, Manifest } from "../manifest.ts";
+import { isIndexType } from "../media-types.ts";
+import { ALL_PLATFORMS, formatPlatform, matchesPlatform, parsePlatform } from "../platform.ts";
+import { type FilteredIndex, filterIndex } from "./filter-index.ts";
+import type { ManifestGraph } from "./manifest-graph.ts";
+
+/** What is carried of an index. */
+export interface PlatformSelection {
+  readonly root: Descriptor;
+  /** What was taken; `all` if the index was taken whole for want of platforms. */
+  readonly platforms: readonly string[];
+  /** Indexes that had to be made, the innermost first. */
+  readonly filtered: readonly FilteredIndex[];
+}
+
+/**
+ * Chooses platforms inside an index; it and its nested indexes are in `graph`, their bytes in `contents`: one match is carried as itself, several as the
+ * index without its other entries; attestations go with the child they speak of. An index that names no platforms, or
+ * of which nothing would be left out, is carried whole.
+ *
+ * @throws `PLATFORM_UNKNOWN` naming the platforms that there are, if one of the wanted has no match
+ */
+export function selectPlatforms(
+  root: Descriptor,
+  platforms: readonly string[],
+  graph: ManifestGraph,
+  contents: ReadonlyMap<string, Uint8Array>,
+): PlatformSelection {
+  const offered = listPlatforms(root, graph);
+  if (platforms.includes(ALL_PLATFORMS) || offered.length === 0)
+    return { root, platforms: [ALL_PLATFORMS], filtered: [] };
+  checkMatches(root, platforms, offered);
+  const matches = offered.filter((child) => isWanted(child, platforms));
+  const [only] = matches;
+  if (platforms.length === 1 && matches.length === 1 && only !== undefined) {
+    return { root: toDescriptor(only), platforms, filtered: [] };
+  }
+  const filtered: FilteredIndex[] = [];
+  return { root: filterNode(root, platforms, graph, { contents, filtered }), platforms, filtered };
+}
+
+/** Every child with a platform, in nested indexes too. */
+function listPlatforms(descriptor: Descriptor, graph: ManifestGraph): readonly IndexChild[] {
+  const manifest = graph.get(descriptor.digest);
+  if (manifest?.kind !== "index") return [];
+  return manifest.children.flatMap((child) =>
+    isNestedIndex(child) ? listPlatforms(child, graph) : child.platform === undefined ? [] : [child],
+  );
+}
+
+function checkMatches(root: Descriptor, platforms: readonly string[], offered: readonly IndexChild[]): void {
+  const missing = platforms.find((platform) => !offered.some((child) => isWanted(child, [platform])));
+  if (missing === undefined) return;
+  const names = [
+    ...new Set(offered.map(({ platform }) => (platform === undefined ? "" : formatPlatform(platform)))),
+  ];
+  throw new BundleError(
+    "PLATFORM_UNKNOWN",
+    `Cannot take ${missing} from index ${root.digest}: it has ${names.join(", ")}`,
+    {
+      hint: "Choose one of these with platform: in the selection or with --platform, or take all",
+    },
+  );
+}
+
+interface FilterWork {
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+  readonly filtered: FilteredIndex[];
+}
+
+/** The index without what is not wanted; the index itself if nothing goes. */
+function filterNode(
+  descriptor: Descriptor,
+  platforms: readonly string[],
+  graph: ManifestGraph,
+  work: FilterWork,
+): Descriptor {
+  const manifest = graph.get(descriptor.digest);
+  if (manifest?.kind !== "index") return descriptor;
+  const kept = keepChildren(manifest, platforms, graph, work);
+  const isWhole = manifest.children.every((child, position) => kept.get(position)?.digest === child.digest);
+  if (isWhole) return toDescriptor(descriptor);
+  const content = work.contents.get(descriptor.digest);
+  if (content === undefined)
+    throw new RangeError(`Cannot filter index ${descriptor.digest}: its bytes are not given`);
+  const index = filterIndex(descriptor, content, kept);
+  work.filtered.push(index);
+  return index.descriptor;
+}
+
+function keepChildren(
+  index: Extract<Manifest, { kind: "index" }>,
+  platforms: readonly string[],
+  graph: ManifestGraph,
+  work: FilterWork,
+): ReadonlyMap<number, Descriptor> {
+  const kept = new Map<number, Descriptor>();
+  for (const [position, child] of index.children.entries()) {
+    if (isNestedIndex(child)) {
+      const hasMatch = listPlatforms(child, graph).some((leaf) => isWanted(leaf, platforms));
+      if (hasMatch) kept.set(position, filterNode(child, platforms, graph, work));
+    } else if (isWanted(child, platforms)) kept.set(position, child);
+  }
+  const subjects = new Set([...kept.keys()].map((position) => index.children[position]?.digest));
+  for (const [position, child] of index.children.entries()) {
+    if (child.attests !== undefined && subjects.has(child.attests)) kept.set(position, child);
+  }
+  return kept;
+}
+
+function isNestedIndex(child: IndexChild): boolean {
+  return isIndexType(child.mediaType);
+}
+
+function isWanted({ platform }: IndexChild, platforms: readonly string[]): boolean {
+  return (
+    platform !== undefined && platforms.some((wanted) => matchesPlatform(platform, parsePlatform(wanted)))
+  );
+}
+
+function toDescriptor({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}

@@ -1,0 +1,133 @@
+import { BundleError, isBundleError } from "../error.ts";
+import { compileAnchoredRegex, compileRegex, type Regex } from "../filter/regex.ts";
+import { parseTagFilter, type TagFilter } from "../filter/tag-filter.ts";
+import { ALL_PLATFORMS, parsePlatform } from "../platform.ts";
+import type { ReadContext } from "./context.ts";
+import { type Fields, isPlaceholder, openFields, reportPlaceholder, reportType } from "./fields.ts";
+import type { Position, SelectionProblemCode } from "./note.ts";
+import type { Mapping } from "./selection.ts";
+import type { YamlValue } from "./yaml.ts";
+
+const KEYS = ["from", "to", "tags", "platform"];
+const REGEX = "regex:";
+const PLACEHOLDER = /\{[A-Za-z_][^{}]*\}/;
+
+/** Reads one item of `mappings`; undefined after a problem. */
+export function readMapping(value: YamlValue, name: string, context: ReadContext): Mapping | undefined {
+  const { reporter } = context;
+  if (value.kind === "null") {
+    reporter.problem("MAPPING_MISSING", `Cannot use ${name}: it is empty`, value.position);
+    return undefined;
+  }
+  const fields = openFields([value], name, KEYS, reporter);
+  if (fields === undefined) return undefined;
+  const from = fields.text("from");
+  const to = fields.text("to");
+  const platform = fields.text("platform");
+  const fromRegex = readFromRegex(fields, from, context);
+  const toRegex = readToRegex(fields, to, context);
+  checkPlatform(fields, platform, context);
+  const tags = readTags(fields, context);
+  const filter = readFilter(fields, tags, context);
+  if (filter === undefined) return undefined;
+  return {
+    from,
+    ...(fromRegex === undefined ? {} : { fromRegex }),
+    ...(to === "" ? {} : { to }),
+    ...(toRegex === undefined ? {} : { toRegex }),
+    ...(platform === "" ? {} : { platform }),
+    tags: tags.map(({ text }) => text),
+    filter,
+    line: fields.position.line,
+  };
+}
+
+/** The pattern is taken as it is, blanks included: dregsy does not trim it. */
+function readFromRegex(fields: Fields, from: string, { reporter }: ReadContext): Regex | undefined {
+  const position = fields.positionOf("from");
+  if (from.startsWith(REGEX)) {
+    return attempt("FROM_INVALID", position, reporter, () => compileAnchoredRegex(from.slice(REGEX.length)));
+  }
+  if (fields.isEmpty("from")) {
+    reporter.problem("FROM_MISSING", `Cannot use ${fields.name}: it has no from path`, position);
+  }
+  if (PLACEHOLDER.test(from)) reportPlaceholder(reporter, `from of ${fields.name}`, position);
+  return undefined;
+}
+
+/** The first comma ends the pattern, so that it cannot have one itself. */
+function readToRegex(fields: Fields, to: string, { reporter }: ReadContext): Mapping["toRegex"] {
+  const label = `to of ${fields.name}`;
+  const position = fields.positionOf("to");
+  if (!to.startsWith(REGEX)) {
+    if (PLACEHOLDER.test(to)) reportPlaceholder(reporter, label, position);
+    return undefined;
+  }
+  return attempt("TO_INVALID", position, reporter, () => {
+    const comma = to.indexOf(",");
+    if (comma < 0) {
+      const message = `Cannot use ${label}: found no comma, expected regex:PATTERN,REPLACEMENT`;
+      throw new BundleError("SELECTION_INVALID", message);
+    }
+    return { regex: compileRegex(to.slice(REGEX.length, comma)), replacement: to.slice(comma + 1) };
+  });
+}
+
+function attempt<T>(
+  code: SelectionProblemCode,
+  position: Position,
+  reporter: ReadContext["reporter"],
+  read: () => T,
+): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!isBundleError(error, "SELECTION_INVALID")) throw error;
+    reporter.problem(code, error.message, position);
+    return undefined;
+  }
+}
+
+/** dregsy takes any text, and fails when it copies. */
+function checkPlatform(fields: Fields, platform: string, { reporter }: ReadContext): void {
+  if (platform === "" || platform === ALL_PLATFORMS) return;
+  try {
+    parsePlatform(platform);
+  } catch (error) {
+    if (!isBundleError(error, "PLATFORM_UNKNOWN")) throw error;
+    const message = `The platform of ${fields.name} is ${JSON.stringify(platform)}, expected OS/ARCHITECTURE[/VARIANT] or all; its images cannot be taken`;
+    reporter.warning("PLATFORM_MALFORMED", message, fields.positionOf("platform"));
+  }
+}
+
+interface TagItem {
+  readonly text: string;
+  readonly position: Position;
+}
+
+function readTags(fields: Fields, { reporter, take }: ReadContext): readonly TagItem[] {
+  const items: TagItem[] = [];
+  for (const [i, value] of take(fields.list("tags"), fields.positionOf("tags")).entries()) {
+    const label = `item ${i + 1} of tags of ${fields.name}`;
+    const { position } = value;
+    if (value.kind === "scalar" && /^\s*\{[A-Za-z_][^{}]*\}\s*$/.test(value.text)) {
+      reportPlaceholder(reporter, label, position);
+    } else if (value.kind === "scalar") items.push({ text: value.text, position });
+    else if (value.kind === "null") items.push({ text: "", position });
+    else if (isPlaceholder(value)) reportPlaceholder(reporter, label, position);
+    else reportType(reporter, label, "text in single quotes, such as 'regex: 1\\..*'", value);
+  }
+  return items;
+}
+
+function readFilter(
+  fields: Fields,
+  tags: readonly TagItem[],
+  { reporter }: ReadContext,
+): TagFilter | undefined {
+  const { filter, problems, warnings } = parseTagFilter(tags.map(({ text }) => text));
+  const positionOf = (index: number): Position => tags[index]?.position ?? fields.position;
+  for (const { code, message, index } of problems) reporter.problem(code, message, positionOf(index));
+  for (const { code, message, index } of warnings) reporter.warning(code, message, positionOf(index));
+  return filter;
+}

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import { type ParsedSelection, parseSelection } from "./parse-selection.ts";
+
+function parse(text: string): ParsedSelection {
+  return parseSelection(text, { environment: {} });
+}
+
+/** A selection of one task with one mapping; the mapping starts in line 6. */
+function withMapping(mapping: string): string {
+  return `tasks:\n- name: t\n  source:\n    registry: a\n  mappings:\n  - ${mapping.replaceAll("\n", "\n    ")}\n`;
+}
+
+/** A selection of one task without mappings; its source starts in line 4. */
+function withSource(source: string): string {
+  return `tasks:\n- name: t\n  source:\n    ${source.replaceAll("\n", "\n    ")}\n`;
+}
+
+describe("parseSelection() reports problems", () => {
+  test.each([
+    ["YAML_INVALID", 1, "a: ["],
+    ["YAML_INVALID", 2, "tasks:\n\t- a"],
+    ["YAML_INVALID", 1, "tasks: *nowhere"],
+    ["YAML_INVALID", 2, "x-a: 1\n<<: 7"],
+    ["TYPE_INVALID", 1, "just text"],
+    ["TYPE_INVALID", 1, "tasks: {}"],
+    ["TYPE_INVALID", 1, "watch: 1"],
+    ["TYPE_INVALID", 2, "lister:\n  maxItems: many"],
+    ["RELAY_INVALID", 1, "relay: splunge"],
+    ["RELAY_INVALID", 2, "relay: skopeo\ndockerhost: a"],
+    ["TASK_MISSING", 2, "tasks:\n-"],
+    ["NAME_MISSING", 2, "tasks:\n- source: {registry: a}"],
+    ["INTERVAL_INVALID", 3, "tasks:\n- name: t\n  interval: 29\n  source: {registry: a}"],
+    ["SOURCE_MISSING", 2, "tasks:\n- name: t"],
+    ["REGISTRY_MISSING", 4, withSource("auth: none")],
+    ["PLACEHOLDER", 4, withSource("registry: {registry_address}")],
+    ["PLACEHOLDER", 4, withSource("registry: '{registry_address}'")],
+    ["PLACEHOLDER", 5, withSource("registry: a\nauth: {Token}")],
+    ["PLACEHOLDER", 5, withSource("registry: a\nauth: '{Token}'")],
+    ["AUTH_INVALID", 5, withSource("registry: a\nauth: user:secret")],
+    ["AUTH_REFRESH_INVALID", 5, withSource("registry: a\nauth-refresh: 1h")],
+    ["LISTER_INVALID", 5, withSource("registry: a\nlister: {}")],
+    ["MAPPING_MISSING", 6, withMapping("")],
+    ["FROM_MISSING", 6, withMapping("to: a")],
+    ["FROM_INVALID", 6, withMapping("from: 'regex:('")],
+    ["PLACEHOLDER", 6, withMapping("from: 'a/{name}'")],
+    ["TO_INVALID", 7, withMapping("from: a\nto: regex:a")],
+    ["TO_INVALID", 7, withMapping("from: a\nto: 'regex:(,b'")],
+    ["PLACEHOLDER", 7, withMapping("from: a\nto: '{project}/a'")],
+    ["TAGS_INVALID", 9, withMapping("from: a\ntags:\n- ok\n- 'semver: 1'")],
+    ["TYPE_INVALID", 8, withMapping("from: a\ntags:\n- regex: 1.*")],
+    ["PLACEHOLDER", 8, withMapping("from: a\ntags:\n- '{version}'")],
+    ["SELECTION_TOO_LARGE", 1, `# ${"x".repeat(4 * 1024 * 1024)}`],
+  ])("%s in line %i: %j", (code, line, text) => {
+    const { selection, problems } = parse(text);
+
+    expect(selection).toBeUndefined();
+    expect(problems.map((problem) => [problem.code, problem.line])).toEqual([[code, line]]);
+  });
+
+  test("all at once, in file order, with line and column", () => {
+    const text =
+      "relay: x\ntasks:\n- name: t\n  interval: 6h\n  source:\n    registry: {address}\n  mappings:\n  - to: b\n";
+
+    expect(parse(text).problems).toEqual([
+      {
+        code: "RELAY_INVALID",
+        line: 1,
+        column: 8,
+        message: 'Cannot use relay of the selection: found "x", expected docker or skopeo',
+      },
+      {
+        code: "TYPE_INVALID",
+        line: 4,
+        column: 13,
+        message: 'Cannot use interval of task "t": found "6h", expected a whole number without quotes',
+      },
+      {
+        code: "PLACEHOLDER",
+        line: 6,
+        column: 15,
+        message:
+          'Cannot use registry of the source of task "t": it is a placeholder; put the value in its place',
+      },
+      {
+        code: "FROM_MISSING",
+        line: 8,
+        column: 5,
+        message: 'Cannot use mapping 1 of task "t": it has no from path',
+      },
+    ]);
+  });
+
+  test("once for a map that two tasks share", () => {
+    const text = "tasks:\n- name: a\n  source: &s {auth: '?'}\n- name: b\n  source: *s\n";
+
+    expect(parse(text).problems.map(({ code }) => code)).toEqual(["REGISTRY_MISSING", "AUTH_INVALID"]);
+  });
+
+  test.each([
+    ["an alias inside of what it names", "tasks: &t [*t]", "YAML_INVALID"],
+    ["deep nesting", "[".repeat(20_000), "YAML_INVALID"],
+    [
+      "merge keys that double",
+      `x-0: &a0 {k: v}\n${Array.from({ length: 40 }, (_, i) => `x-${i + 1}: &a${i + 1} {<<: [*a${i}, *a${i}]}`).join("\n")}`,
+      "SELECTION_TOO_LARGE",
+    ],
+    [
+      "aliases that multiply",
+      `x-m: &m [${"{from: a},".repeat(1000)}]\ntasks: [${"{name: t, source: {registry: a}, mappings: *m},".repeat(1000)}]`,
+      "SELECTION_TOO_LARGE",
+    ],
+  ])("stops at %s", (_, text, code) => {
+    expect(parse(text).problems.map((problem) => problem.code)).toContain(code);
+  });
+});
+
+describe("parseSelection() warns", () => {
+  test.each([
+    ["KEY_UNKNOWN", 1, "Watch: true", "did you mean watch?"],
+    ["KEY_UNKNOWN", 1, "foo: 1", 'Key "foo" of the selection is unknown and ignored'],
+    ["KEY_UNKNOWN", 7, withMapping("from: a\ntoo: b"), "did you mean to?"],
+    ["KEY_UNKNOWN", 5, withSource("registry: a\nskipTlsVerify: true"), "did you mean skip-tls-verify?"],
+    ["KEY_DUPLICATE", 2, "relay: skopeo\nrelay: docker", "relay"],
+    ["DOCUMENT_IGNORED", 2, "relay: skopeo\n---\nrelay: docker", "first document"],
+    [
+      "KEYS_WITHOUT_EFFECT",
+      2,
+      "docker:\n  api-version: 1.24\napi-version: 1.24\nskopeo: {binary: /bin/skopeo}",
+      "docker, api-version, skopeo.binary",
+    ],
+    ["PLATFORM_MALFORMED", 7, withMapping("from: a\nplatform: foo"), '"foo"'],
+    ["REGISTRY_MALFORMED", 4, withSource("registry: https://a"), "scheme"],
+    ["REGISTRY_MALFORMED", 4, withSource("registry: a/"), "slash"],
+    ["ALTERNATION_UNGROUPED", 8, withMapping("from: a\ntags:\n- 'regex: a|b'"), "(a|b)"],
+    ["KEEP_LATEST_UNREAD", 8, withMapping("from: a\ntags:\n- 'keep:latest 2'"), "keep:latest 2"],
+    ["KEEP_NESTED", 8, withMapping("from: a\ntags:\n- 'keep: regex: 2'"), "keep: regex: 2"],
+    ["RANGE_MISLEADING", 8, withMapping("from: a\ntags:\n- 'semver: ^1.x'"), "exactly 1.0.0"],
+    ["TAG_MALFORMED", 8, withMapping("from: a\ntags:\n-"), '""'],
+  ])("%s in line %i: %j", (code, line, text, words) => {
+    const { selection, warnings, problems } = parse(text);
+
+    expect(problems).toEqual([]);
+    expect(selection).toBeDefined();
+    expect(warnings.map((warning) => [warning.code, warning.line])).toEqual([[code, line]]);
+    expect(warnings[0]?.message).toContain(words);
+  });
+
+  test("not of helper keys, nor of what every file has", () => {
+    const text = `x-base: {a: 1}
+base: &base {registry: a}
+relay: skopeo
+watch: true
+lister: {maxItems: 50, cacheDuration: 30m}
+skopeo: {certs-dir: /certs}
+tasks:
+- name: t
+  interval: 60
+  verbose: yes
+  source: *base
+  target: {<<: *base, skip-tls-verify: true}
+`;
+
+    expect(parse(text)).toMatchObject({ warnings: [], problems: [], selection: { certsDir: "/certs" } });
+  });
+});

@@ -1,0 +1,101 @@
+import type { ReadContext } from "./context.ts";
+import { type Fields, openFields } from "./fields.ts";
+import { type ReadLocation, readLocation } from "./location.ts";
+import { readMapping } from "./mapping.ts";
+import type { Mapping, Task } from "./selection.ts";
+import type { YamlValue } from "./yaml.ts";
+
+const KEYS = ["name", "interval", "verbose", "source", "target", "mappings"];
+
+/** dregsy does not repeat a task more often. */
+const MIN_INTERVAL_SECONDS = 30;
+
+/** dregsy knows Docker Hub by this name only. */
+const DOCKER_HUB = "registry.hub.docker.com";
+
+/** Reads one item of `tasks`; undefined after a problem. */
+export function readTask(value: YamlValue, number: number, context: ReadContext): Task | undefined {
+  const { reporter } = context;
+  if (value.kind === "null") {
+    reporter.problem("TASK_MISSING", `Cannot use task ${number}: it is empty`, value.position);
+    return undefined;
+  }
+  const fields = openFields([value], nameOf(value, number), KEYS, reporter);
+  if (fields === undefined) return undefined;
+  const name = fields.text("name");
+  if (fields.isEmpty("name")) {
+    reporter.problem("NAME_MISSING", `Cannot use ${fields.name}: it has no name`, fields.positionOf("name"));
+  }
+  const verbose = fields.boolean("verbose");
+  const intervalSeconds = readInterval(fields, context);
+  const source = readLocation(fields, "source", context);
+  const target = readLocation(fields, "target", context);
+  const mappings = readMappings(fields, context);
+  if (source === undefined) {
+    if (fields.isEmpty("source")) {
+      reporter.problem(
+        "SOURCE_MISSING",
+        `Cannot use ${fields.name}: it has no source`,
+        fields.positionOf("source"),
+      );
+    }
+    return undefined;
+  }
+  checkListing(fields, source, mappings, context);
+  return {
+    name,
+    intervalSeconds,
+    verbose,
+    source: source.location,
+    ...(target === undefined ? {} : { target: target.location }),
+    mappings,
+  };
+}
+
+/** For messages: by its name if it has one. */
+function nameOf(value: YamlValue, number: number): string {
+  const entries = value.kind === "map" ? value.entries : [];
+  const name = entries.findLast(({ key }) => key === "name")?.value;
+  return name?.kind === "scalar" ? `task ${JSON.stringify(name.text)}` : `task ${number}`;
+}
+
+function readInterval(fields: Fields, { reporter }: ReadContext): number {
+  const interval = fields.integer("interval");
+  if (interval < 0 || (interval > 0 && interval < MIN_INTERVAL_SECONDS)) {
+    const message = `Cannot use interval of ${fields.name}: found ${interval}, expected 0 or at least ${MIN_INTERVAL_SECONDS} seconds`;
+    reporter.problem("INTERVAL_INVALID", message, fields.positionOf("interval"));
+  }
+  return interval;
+}
+
+function readMappings(fields: Fields, context: ReadContext): readonly Mapping[] {
+  const values = context.take(fields.list("mappings"), fields.positionOf("mappings"));
+  return values.flatMap((value, i) => {
+    const mapping = readMapping(value, `mapping ${i + 1} of ${fields.name}`, context);
+    return mapping === undefined ? [] : [mapping];
+  });
+}
+
+/** What dregsy checks before it lists repositories, which only `from: regex:` needs. */
+function checkListing(
+  fields: Fields,
+  { location, lister }: ReadLocation,
+  mappings: readonly Mapping[],
+  { reporter }: ReadContext,
+): void {
+  if (mappings.every(({ fromRegex }) => fromRegex === undefined)) return;
+  const report = (what: string): void =>
+    reporter.problem(
+      "LISTER_INVALID",
+      `Cannot list repositories for ${fields.name}: ${what}`,
+      fields.positionOf("source"),
+    );
+  const host = location.registry.replace(/:[0-9]*$/, "");
+  if (lister.type === "index" && lister.search === "") report("the index lister needs a search expression");
+  if (host === DOCKER_HUB && lister.type !== "dockerhub" && lister.type !== "index") {
+    report("Docker Hub has the lister types dockerhub and index only");
+  }
+  if (!["", "catalog", "dockerhub", "index"].includes(lister.type) && host !== DOCKER_HUB) {
+    report(`${JSON.stringify(lister.type)} is not a lister type`);
+  }
+}

@@ -1,0 +1,31 @@
+import { BundleError } from "../error.ts";
+
+const NO_SPACE_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+
+/** Does the error mean that there is no such file? */
+export function isMissingFile(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+/**
+ * A file system's error as `NO_SPACE` or `FILE_FAILED`, with the path; any other error as it is: content that is being
+ * stored may fail by itself, with a socket's error.
+ */
+export function toFileError(error: unknown, path: string): unknown {
+  const code = systemCode(error);
+  if (code !== undefined && NO_SPACE_CODES.has(code)) {
+    return new BundleError("NO_SPACE", `Cannot write ${JSON.stringify(path)}: no space is left`, {
+      cause: error,
+      hint: "Make room on that file system and run it again",
+    });
+  }
+  if (code === undefined || !(error instanceof Error && "path" in error)) return error;
+  return new BundleError("FILE_FAILED", `Cannot use ${JSON.stringify(path)}: ${code}`, { cause: error });
+}
+
+/** The code of an error that came from a system call; an abort or one of our own has none. */
+function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error && "syscall" in error && "code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

@@ -1,0 +1,35 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { toFileError } from "./file-error.ts";
+
+/**
+ * Puts what `write` writes to a temporary file in the place of `path`, and makes the directories above it. Readers see
+ * the old file or the new one; after a failure nothing is left behind.
+ *
+ * @throws `FILE_FAILED`, `NO_SPACE`, and what `write` throws
+ */
+export async function replaceFile(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const directory = dirname(path);
+  // The dot keeps it out of every list of names.
+  const temporary = join(directory, `.${randomUUID()}`);
+  try {
+    await mkdir(directory, { recursive: true });
+    await writeAndRename(temporary, path, write);
+  } catch (error) {
+    throw toFileError(error, path);
+  }
+}
+
+async function writeAndRename(
+  temporary: string,
+  path: string,
+  write: (temporary: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await write(temporary);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

@@ -1,0 +1,96 @@
+import { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "../content.ts";
+import type { Descriptor } from "../descriptor.ts";
+import { isDigest } from "../digest.ts";
+import { BundleError } from "../error.ts";
+import { isRepository, isTag } from "../reference.ts";
+import type { OpenContent, Repository } from "../repository.ts";
+import { checkManifest, type HeldContent } from "./check-manifest.ts";
+import type { EntryKey, EntryKind, StoreBackend } from "./store-backend.ts";
+
+/** One repository's blobs, manifests and tags. `repository` has been checked by grammar. */
+export function openContent(backend: StoreBackend, repository: string): Repository {
+  const { blobs } = backend;
+  const at = (kind: EntryKind, name: string): EntryKey => ({ repository, kind, name });
+  const has = async (kind: EntryKind, name: string): Promise<boolean> =>
+    isDigest(name) && (await backend.readEntry(at(kind, name))) !== undefined;
+  const held: HeldContent = {
+    hasBlob: async (digest) => await has("blobs", digest),
+    hasManifest: async (digest) => await has("manifests", digest),
+  };
+
+  return {
+    async resolve(reference) {
+      const digest = isTag(reference) ? await backend.readEntry(at("tags", reference)) : reference;
+      if (digest === undefined || !isDigest(digest)) return undefined;
+      const mediaType = await backend.readEntry(at("manifests", digest));
+      const found = mediaType === undefined ? undefined : await blobs.stat(digest);
+      return mediaType === undefined || found === undefined
+        ? undefined
+        : { mediaType, digest, size: found.size };
+    },
+
+    async readManifest(descriptor, options) {
+      if (!(await held.hasManifest(descriptor.digest))) {
+        throw new BundleError(
+          "MANIFEST_UNKNOWN",
+          `Cannot read ${descriptor.digest}: ${repository} has no such manifest`,
+        );
+      }
+      return await readAll(verified(descriptor, blobs.open(descriptor.digest, options)), MAX_MANIFEST_SIZE);
+    },
+
+    async statBlob(digest) {
+      return (await held.hasBlob(digest)) ? await blobs.stat(digest) : undefined;
+    },
+
+    async *openBlob(descriptor, options) {
+      if (!(await held.hasBlob(descriptor.digest))) {
+        throw new BundleError(
+          "BLOB_UNKNOWN",
+          `Cannot read ${descriptor.digest}: ${repository} has no such blob`,
+        );
+      }
+      yield* blobs.open(descriptor.digest, options);
+    },
+
+    async *listTags() {
+      if (!(await backend.hasRepository(repository))) {
+        throw new BundleError(
+          "NAME_UNKNOWN",
+          `Cannot list tags of ${repository}: there is no such repository`,
+        );
+      }
+      yield* await backend.listTags(repository);
+    },
+
+    async putBlob(descriptor: Descriptor, open: OpenContent, options) {
+      if (await held.hasBlob(descriptor.digest)) return;
+      await blobs.put(descriptor, open(), options);
+      await backend.writeEntry(at("blobs", descriptor.digest), "");
+    },
+
+    async mountBlob(descriptor, from) {
+      const { digest } = descriptor;
+      if (!isRepository(from) || !isDigest(digest)) return false;
+      const isThere =
+        (await backend.readEntry({ repository: from, kind: "blobs", name: digest })) !== undefined;
+      if (isThere) await backend.writeEntry(at("blobs", digest), "");
+      return isThere;
+    },
+
+    async putManifest(descriptor, content, options = {}) {
+      const { tag, signal } = options;
+      if (tag !== undefined && !isTag(tag)) {
+        throw new BundleError(
+          "MANIFEST_INVALID",
+          `Cannot store a manifest: ${JSON.stringify(tag)} is not a tag`,
+        );
+      }
+      await checkManifest(descriptor, content, held);
+      signal?.throwIfAborted();
+      await blobs.put(descriptor, contentOf(content), options);
+      await backend.writeEntry(at("manifests", descriptor.digest), descriptor.mediaType);
+      if (tag !== undefined) await backend.writeEntry(at("tags", tag), descriptor.digest);
+    },
+  };
+}

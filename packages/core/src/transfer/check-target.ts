@@ -1,0 +1,30 @@
+import type { BundleError } from "../error.ts";
+import type { AbortOptions, Repository } from "../repository.ts";
+import { isImageFailure } from "./failures.ts";
+import type { PlannedImport } from "./plan-import.ts";
+
+/** What a target has where an image is to go. */
+export type TargetState =
+  | { readonly kind: "unchanged" }
+  /** It has nothing there, or something else. */
+  | { readonly kind: "changed"; readonly previousDigest?: string }
+  | { readonly kind: "failed"; readonly error: BundleError };
+
+/** Asks the target, with one HEAD, whether it has the image. @throws what concerns more than one image */
+export async function checkTarget(
+  { image, target }: PlannedImport,
+  repository: Repository,
+  options: AbortOptions,
+): Promise<TargetState> {
+  try {
+    const found = await repository.resolve(target.tag ?? image.descriptor.digest, options);
+    if (found === undefined) return { kind: "changed" };
+    return found.digest === image.descriptor.digest
+      ? { kind: "unchanged" }
+      : { kind: "changed", previousDigest: found.digest };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (!isImageFailure(error)) throw error;
+    return { kind: "failed", error };
+  }
+}

@@ -1,0 +1,86 @@
+import type { OpenedBundle } from "../bundle/open-bundle.ts";
+import type { BundleError } from "../error.ts";
+import type { EventSink } from "../events.ts";
+import { mapConcurrent } from "../map-concurrent.ts";
+import type { AbortOptions, Registry } from "../repository.ts";
+import { checkTarget, type TargetState } from "./check-target.ts";
+import type { ImportedImage, ImportReport } from "./import-report.ts";
+import type { PlannedImport } from "./plan-import.ts";
+import { pushImages } from "./push-images.ts";
+
+/** How a bundle is imported. */
+export interface ImportOptions extends AbortOptions {
+  /** Opens a registry by its name. */
+  readonly openRegistry: (name: string) => Registry;
+  /** Images looked at, and blobs sent, at once. */
+  readonly jobs: number;
+  /** Look what there is to do, and do nothing. @default false */
+  readonly isDryRun?: boolean;
+  readonly onEvent?: EventSink;
+}
+
+/**
+ * Pushes images of a bundle. One HEAD tells that an image is there already; an image's tag appears when all of it has
+ * arrived. What fails stops no other image.
+ *
+ * @throws what concerns more than one image: `FILE_FAILED`, the abort reason of `signal`
+ */
+export async function importBundle(
+  bundle: OpenedBundle,
+  imports: readonly PlannedImport[],
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const states = await checkTargets(imports, options);
+  const changed = imports.filter((planned) => states.get(planned)?.kind === "changed");
+  const { isDryRun = false } = options;
+  const push = await pushImages(bundle, isDryRun ? [] : changed, options);
+  return {
+    images: imports.map((planned) =>
+      toImportedImage(planned, states.get(planned), push.failures.get(planned), isDryRun),
+    ),
+    blobs: push.blobs,
+    uploadedSize: push.uploadedSize,
+  };
+}
+
+async function checkTargets(
+  imports: readonly PlannedImport[],
+  options: ImportOptions,
+): Promise<ReadonlyMap<PlannedImport, TargetState>> {
+  const { openRegistry, jobs, onEvent, signal } = options;
+  onEvent?.({ kind: "phase", phase: "check", total: imports.length });
+  const states = await mapConcurrent(
+    imports,
+    async (planned, jobSignal): Promise<[PlannedImport, TargetState]> => {
+      const { registry, repository } = planned.target;
+      const state = await checkTarget(planned, openRegistry(registry).openRepository(repository), {
+        signal: jobSignal,
+      });
+      onEvent?.({ kind: "step", phase: "check" });
+      return [planned, state];
+    },
+    { concurrency: jobs, ...(signal === undefined ? {} : { signal }) },
+  );
+  return new Map(states);
+}
+
+function toImportedImage(
+  { image, name }: PlannedImport,
+  state: TargetState | undefined,
+  failure: BundleError | undefined,
+  isDryRun: boolean,
+): ImportedImage {
+  const about = { source: image.source, target: name, digest: image.descriptor.digest };
+  const error = state?.kind === "failed" ? state.error : failure;
+  if (error !== undefined) {
+    const { code, message, hint } = error;
+    return { ...about, status: "failed", code, message, ...(hint === undefined ? {} : { hint }) };
+  }
+  if (state?.kind !== "changed") return { ...about, status: "unchanged" };
+  const { previousDigest } = state;
+  return {
+    ...about,
+    status: isDryRun ? "planned" : "pushed",
+    ...(previousDigest === undefined ? {} : { previousDigest }),
+  };
+}

@@ -1,0 +1,31 @@
+import type { ErrorCode } from "../error.ts";
+
+/** What became of one image. */
+export interface ImportedImage {
+  readonly source: string;
+  readonly target: string;
+  readonly digest: string;
+  /** `planned` is what a dry run would push. */
+  readonly status: "pushed" | "unchanged" | "planned" | "failed";
+  /** What the tag stood for before, if that was something else. */
+  readonly previousDigest?: string;
+  readonly code?: ErrorCode;
+  readonly message?: string;
+  readonly hint?: string;
+}
+
+/** Counts blobs, once per repository that needed them. */
+export interface BlobCounts {
+  readonly uploaded: number;
+  readonly mounted: number;
+  readonly existing: number;
+}
+
+/** What became of an import. */
+export interface ImportReport {
+  /** Sorted by target. */
+  readonly images: readonly ImportedImage[];
+  readonly blobs: BlobCounts;
+  /** Bytes of the blobs that were sent. */
+  readonly uploadedSize: number;
+}

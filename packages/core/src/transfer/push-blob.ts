@@ -1,0 +1,49 @@
+import type { OpenedBundle } from "../bundle/open-bundle.ts";
+import type { Descriptor } from "../descriptor.ts";
+import type { EventSink } from "../events.ts";
+import type { AbortOptions, Registry } from "../repository.ts";
+import { countBytes } from "./count-bytes.ts";
+
+/** How a blob came to be in a repository. */
+export type BlobArrival = "uploaded" | "mounted" | "existing";
+
+/** Where a blob is wanted. */
+export interface BlobDestination {
+  readonly registry: Registry;
+  readonly repository: string;
+  /** A repository of the same registry that has it by now; undefined if none is known. */
+  readonly holder: string | undefined;
+}
+
+/** What a push tells on its way. */
+export interface PushBlobOptions extends AbortOptions {
+  readonly onEvent?: EventSink;
+}
+
+/**
+ * Makes sure that a repository has a blob: looks, mounts it from where it is known to be, else sends it.
+ *
+ * @throws `DIGEST_INVALID` if the bundle has it damaged, in which case the registry never gets all of it; what the
+ * registry failed with
+ */
+export async function pushBlob(
+  bundle: OpenedBundle,
+  descriptor: Descriptor,
+  destination: BlobDestination,
+  options: PushBlobOptions,
+): Promise<BlobArrival> {
+  const { onEvent, signal } = options;
+  const { digest, size } = descriptor;
+  const abort = signal === undefined ? {} : { signal };
+  const repository = destination.registry.openRepository(destination.repository);
+  const known = await repository.statBlob(digest, abort);
+  if (known?.size === size) return "existing";
+  if (destination.holder !== undefined && (await repository.mountBlob(descriptor, destination.holder, abort)))
+    return "mounted";
+  await repository.putBlob(
+    descriptor,
+    () => countBytes(digest, bundle.openBlob(descriptor, abort), onEvent),
+    abort,
+  );
+  return "uploaded";
+}

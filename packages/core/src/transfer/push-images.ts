@@ -1,0 +1,94 @@
+import type { OpenedBundle } from "../bundle/open-bundle.ts";
+import type { BundleError } from "../error.ts";
+import { mapConcurrent } from "../map-concurrent.ts";
+import { isImageFailure } from "./failures.ts";
+import { type BlobGroup, groupBlobs, listBlobs } from "./group-blobs.ts";
+import type { ImportOptions } from "./import-bundle.ts";
+import type { BlobCounts } from "./import-report.ts";
+import type { PlannedImport } from "./plan-import.ts";
+import { pushBlob } from "./push-blob.ts";
+import { pushManifests } from "./push-manifests.ts";
+
+/** What was pushed. */
+export interface PushReport {
+  readonly blobs: BlobCounts;
+  /** Bytes of the blobs that were sent. */
+  readonly uploadedSize: number;
+  readonly failures: ReadonlyMap<PlannedImport, BundleError>;
+}
+
+/**
+ * Pushes images: every blob is sent once to a registry and mounted from there into its other repositories; as soon as
+ * all blobs of an image have arrived its manifests follow.
+ *
+ * @throws what concerns more than one image
+ */
+export async function pushImages(
+  bundle: OpenedBundle,
+  imports: readonly PlannedImport[],
+  options: ImportOptions,
+): Promise<PushReport> {
+  const { jobs, onEvent, signal } = options;
+  const groups = groupBlobs(bundle, imports);
+  const push = createPush(bundle, imports, options);
+  const size = groups.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  onEvent?.({ kind: "phase", phase: "upload", total: groups.length, size });
+  await mapConcurrent(groups, push.pushGroup, {
+    concurrency: jobs,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return push.report();
+}
+
+interface Push {
+  pushGroup(group: BlobGroup, signal: AbortSignal): Promise<void>;
+  report(): PushReport;
+}
+
+/** The state of a push: which images still wait for blobs, what failed, what was counted. */
+function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], options: ImportOptions): Push {
+  const { openRegistry, onEvent } = options;
+  const waiting = new Map(imports.map((planned) => [planned, listBlobs(bundle, planned).length]));
+  const failures = new Map<PlannedImport, BundleError>();
+  const blobs = { uploaded: 0, mounted: 0, existing: 0 };
+  let uploadedSize = 0;
+
+  const guard = async (concerned: readonly PlannedImport[], work: () => Promise<void>): Promise<boolean> => {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!isImageFailure(error)) throw error;
+      for (const planned of concerned) failures.set(planned, error);
+      return false;
+    }
+  };
+
+  const countDown = async (planned: PlannedImport, signal: AbortSignal): Promise<void> => {
+    const left = (waiting.get(planned) ?? 0) - 1;
+    waiting.set(planned, left);
+    if (left > 0 || failures.has(planned)) return;
+    const repository = openRegistry(planned.target.registry).openRepository(planned.target.repository);
+    await guard([planned], async () => await pushManifests(bundle, planned, repository, { signal }));
+  };
+
+  return {
+    async pushGroup({ registry, descriptor, members }, signal) {
+      const { digest, size } = descriptor;
+      let holder: string | undefined;
+      onEvent?.({ kind: "blob-start", digest, size, title: members[0]?.repository ?? registry });
+      for (const { repository, imports: concerned } of members) {
+        const hasArrived = await guard(concerned, async () => {
+          const destination = { registry: openRegistry(registry), repository, holder };
+          const arrival = await pushBlob(bundle, descriptor, destination, { ...options, signal });
+          blobs[arrival] += 1;
+          if (arrival === "uploaded") uploadedSize += size;
+        });
+        if (hasArrived) holder = repository;
+      }
+      onEvent?.({ kind: "blob-end", digest, ok: holder !== undefined });
+      for (const planned of members.flatMap((member) => member.imports)) await countDown(planned, signal);
+    },
+    report: () => ({ blobs, uploadedSize, failures }),
+  };
+}

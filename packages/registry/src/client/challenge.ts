@@ -1,0 +1,67 @@
+/** What a registry asks for: {@link https://www.rfc-editor.org/rfc/rfc9110#name-www-authenticate}. */
+export interface Challenge {
+  /** Lower case. */
+  readonly scheme: string;
+  /** By name in lower case. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
+const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=\s*(?:,|$))/y;
+const SEPARATOR = /[\s,]*/y;
+const EQUALS = /\s*=\s*/y;
+const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
+
+/**
+ * Reads every challenge of one or several `WWW-Authenticate` headers; what follows something malformed in a header is
+ * left out. Commas may stand inside quotes, as they do in scopes.
+ */
+export function parseChallenges(headers: string | readonly string[] | undefined): Challenge[] {
+  const list = typeof headers === "string" ? [headers] : (headers ?? []);
+  return list.flatMap(parseHeader);
+}
+
+function parseHeader(header: string): Challenge[] {
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
+  const reader = createReader(header);
+  while (!reader.isAtEnd()) {
+    reader.take(SEPARATOR);
+    const name = reader.take(TOKEN)?.[0];
+    if (name === undefined) break;
+    const value =
+      reader.take(EQUALS) === undefined
+        ? undefined
+        : (unquote(reader.take(QUOTED)?.[1]) ?? reader.take(TOKEN)?.[0] ?? "");
+    const current = challenges.at(-1);
+    if (value !== undefined) current?.parameters.set(name.toLowerCase(), value);
+    else {
+      challenges.push({ scheme: name.toLowerCase(), parameters: new Map() });
+      reader.take(SEPARATOR);
+      reader.take(TOKEN68);
+    }
+  }
+  return challenges;
+}
+
+function unquote(text: string | undefined): string | undefined {
+  return text?.replace(/\\(.)/g, "$1");
+}
+
+interface Reader {
+  /** The match at the current place, which is then behind it. */
+  take(pattern: RegExp): RegExpExecArray | undefined;
+  isAtEnd(): boolean;
+}
+
+function createReader(text: string): Reader {
+  let position = 0;
+  return {
+    isAtEnd: () => position >= text.length,
+    take(pattern) {
+      pattern.lastIndex = position;
+      const match = pattern.exec(text) ?? undefined;
+      if (match !== undefined) position = pattern.lastIndex;
+      return match;
+    },
+  };
+}

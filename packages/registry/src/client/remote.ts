@@ -1,0 +1,34 @@
+import type { EventSink, PullLimit } from "@airgap-bundle/core";
+import type { Transport } from "./transport.ts";
+
+/** Kinds of requests, as results count them. */
+export type RequestKind =
+  | "headManifest"
+  | "getManifest"
+  | "putManifest"
+  | "headBlob"
+  | "getBlob"
+  | "postUpload"
+  | "putBlob"
+  | "listTags";
+
+/** A repository of a registry, as source and target see it. */
+export interface Remote {
+  readonly transport: Transport;
+  /** The registry's name in messages. */
+  readonly registry: string;
+  /** The repository's name in messages. */
+  readonly repository: string;
+  /** Where it is at the host that is asked: with the mirror's prefix. */
+  readonly path: string;
+  /** The path of another repository of the same registry. */
+  readonly pathOf: (repository: string) => string;
+  readonly onRequest?: ((kind: RequestKind) => void) | undefined;
+  readonly onPullLimit?: ((limit: PullLimit) => void) | undefined;
+  readonly onEvent?: EventSink | undefined;
+}
+
+/** `REGISTRY/REPOSITORY`. */
+export function nameOf({ registry, repository }: Remote): string {
+  return `${registry}/${repository}`;
+}

@@ -1,0 +1,249 @@
+import {
+  type AbortOptions,
+  BundleError,
+  type Descriptor,
+  digestOf,
+  guessManifestType,
+  isDigest,
+  isTag,
+  MANIFEST_TYPES,
+  MAX_MANIFEST_SIZE,
+  type OpenBlobOptions,
+  readAll,
+  type Source,
+  verified,
+} from "@airgap-bundle/core";
+import { z } from "zod";
+import { formatRoute } from "../routes.ts";
+import { bodyOf } from "./body.ts";
+import { nextPage } from "./link.ts";
+import { readPullLimit } from "./pull-limit.ts";
+import { nameOf, type Remote } from "./remote.ts";
+import { discard, headerOf, type Response } from "./response.ts";
+
+const ACCEPT = { accept: MANIFEST_TYPES.join(", ") };
+
+/** Amazon ECR refuses more. */
+const TAGS_PER_PAGE = 1000;
+const MAX_PAGES = 10_000;
+const MAX_PAGE_SIZE = 16 * 1024 * 1024;
+
+const TagsDocument = z.object({ tags: z.array(z.string()).nullish() });
+
+/** Reads a repository: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull}. */
+export function createSource(remote: Remote): Source {
+  return {
+    resolve: async (reference, options = {}) => await resolve(remote, reference, options),
+    readManifest: async (descriptor, options = {}) => await readManifest(remote, descriptor, options),
+    statBlob: async (digest, options = {}) => await statBlob(remote, digest, options),
+    openBlob: (descriptor, options = {}) => openBlob(remote, descriptor, options),
+    listTags: (options = {}) => listTags(remote, options),
+  };
+}
+
+/** A HEAD costs no pull. Registries that name no digest in its answer make a GET necessary. */
+async function resolve(
+  remote: Remote,
+  reference: string,
+  { signal }: AbortOptions,
+): Promise<Descriptor | undefined> {
+  const url = formatRoute({ kind: "manifest", repository: remote.path, reference });
+  const what = `resolve ${nameOf(remote)}${isDigest(reference) ? "@" : ":"}${reference}`;
+  remote.onRequest?.("headManifest");
+  const call = { url, scopes: pullScopes(remote), headers: ACCEPT, expected: [200, 404], what, signal };
+  const response = await remote.transport.send({ ...call, method: "HEAD" });
+  tellLimit(remote, response);
+  await discard(response);
+  if (response.statusCode === 404) return undefined;
+  const digest = isDigest(reference) ? reference : headerOf(response, "docker-content-digest");
+  const size = Number(headerOf(response, "content-length") ?? "0");
+  const mediaType = mediaTypeOf(response);
+  if (digest !== undefined && isDigest(digest) && size > 0 && mediaType !== undefined)
+    return { mediaType, digest, size };
+  return await resolveByContent(remote, call);
+}
+
+async function resolveByContent(
+  remote: Remote,
+  call: Omit<Parameters<Remote["transport"]["send"]>[0], "method">,
+): Promise<Descriptor | undefined> {
+  remote.onRequest?.("getManifest");
+  const response = await remote.transport.send({ ...call, method: "GET" });
+  tellLimit(remote, response);
+  if (response.statusCode === 404) {
+    await discard(response);
+    return undefined;
+  }
+  const content = await readAll(bodyOf(response, call.what), MAX_MANIFEST_SIZE);
+  const mediaType = mediaTypeOf(response) ?? guessManifestType(content) ?? "";
+  return { mediaType, digest: digestOf(content), size: content.length };
+}
+
+async function readManifest(
+  remote: Remote,
+  descriptor: Descriptor,
+  { signal }: AbortOptions,
+): Promise<Uint8Array> {
+  if (descriptor.size > MAX_MANIFEST_SIZE) {
+    throw new BundleError(
+      "MANIFEST_INVALID",
+      `Cannot read manifest ${descriptor.digest} of ${nameOf(remote)}: it has ${descriptor.size} bytes, ${MAX_MANIFEST_SIZE} are allowed`,
+    );
+  }
+  const what = `read manifest ${descriptor.digest} of ${nameOf(remote)}`;
+  remote.onRequest?.("getManifest");
+  const response = await remote.transport.send({
+    method: "GET",
+    url: formatRoute({ kind: "manifest", repository: remote.path, reference: descriptor.digest }),
+    scopes: pullScopes(remote),
+    headers: ACCEPT,
+    expected: [200, 404],
+    what,
+    signal,
+  });
+  tellLimit(remote, response);
+  if (response.statusCode === 404) {
+    await discard(response);
+    throw new BundleError("MANIFEST_UNKNOWN", `Cannot ${what}: the registry does not have it`);
+  }
+  return await readAll(verified(descriptor, bodyOf(response, what), nameOf(remote)), descriptor.size);
+}
+
+async function statBlob(
+  remote: Remote,
+  digest: string,
+  { signal }: AbortOptions,
+): Promise<{ readonly size: number } | undefined> {
+  remote.onRequest?.("headBlob");
+  const response = await remote.transport.send({
+    method: "HEAD",
+    url: formatRoute({ kind: "blob", repository: remote.path, digest }),
+    scopes: pullScopes(remote),
+    expected: [200, 404],
+    what: `look for blob ${digest} in ${nameOf(remote)}`,
+    signal,
+  });
+  await discard(response);
+  return response.statusCode === 404
+    ? undefined
+    : { size: Number(headerOf(response, "content-length") ?? "0") };
+}
+
+/** One attempt: whoever writes the bytes down knows best how to go on after a failure. */
+async function* openBlob(
+  remote: Remote,
+  descriptor: Descriptor,
+  options: OpenBlobOptions,
+): AsyncGenerator<Uint8Array> {
+  const { offset = 0, signal } = options;
+  const { digest, size } = descriptor;
+  if (offset === size) return;
+  const what = `fetch blob ${digest} of ${nameOf(remote)}`;
+  remote.onRequest?.("getBlob");
+  const response = await remote.transport.send({
+    method: "GET",
+    url: formatRoute({ kind: "blob", repository: remote.path, digest }),
+    scopes: pullScopes(remote),
+    headers: offset === 0 ? {} : { range: `bytes=${offset}-${size - 1}` },
+    expected: [offset === 0 ? 200 : 206, 404],
+    what,
+    attempts: 1,
+    signal,
+  });
+  if (response.statusCode === 404) {
+    await discard(response);
+    throw new BundleError("BLOB_UNKNOWN", `Cannot ${what}: the registry does not have it`);
+  }
+  await checkBlobHeaders(response, size, offset, what);
+  yield* bodyOf(response, what, signal);
+}
+
+/** A page of a proxy, a compressed body or another range is told before anything is written. */
+async function checkBlobHeaders(
+  response: Response,
+  size: number,
+  offset: number,
+  what: string,
+): Promise<void> {
+  const encoding = headerOf(response, "content-encoding") ?? "identity";
+  const length = headerOf(response, "content-length");
+  const range = headerOf(response, "content-range");
+  const isRightLength = length === undefined || Number(length) === size - offset;
+  const isRightRange = offset === 0 || range === `bytes ${offset}-${size - 1}/${size}`;
+  if (encoding === "identity" && isRightLength && isRightRange) return;
+  await discard(response);
+  if (encoding !== "identity")
+    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: it comes encoded as ${encoding}`);
+  throw new BundleError(
+    "SIZE_INVALID",
+    `Cannot ${what}: ${length} bytes (${range ?? "no range"}) were announced, ${size - offset} wanted`,
+  );
+}
+
+async function* listTags(remote: Remote, { signal }: AbortOptions): AsyncGenerator<string> {
+  const seen = new Set<string>();
+  let url: string | undefined = formatRoute({ kind: "tags", repository: remote.path, count: TAGS_PER_PAGE });
+  for (let page = 0; url !== undefined && page < MAX_PAGES; page++) {
+    const before = seen.size;
+    const { tags, next } = await readTagPage(remote, url, signal);
+    for (const tag of tags) {
+      if (seen.has(tag) || !isTag(tag)) continue;
+      seen.add(tag);
+      yield tag;
+    }
+    // A registry that ignores the link's place would go round for ever.
+    if (seen.size === before) return;
+    url = next;
+  }
+}
+
+async function readTagPage(
+  remote: Remote,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly tags: readonly string[]; readonly next: string | undefined }> {
+  const what = `list the tags of ${nameOf(remote)}`;
+  remote.onRequest?.("listTags");
+  const response = await remote.transport.send({
+    method: "GET",
+    url,
+    scopes: pullScopes(remote),
+    expected: [200],
+    what,
+    signal,
+  });
+  const content = await readAll(bodyOf(response, what, signal), MAX_PAGE_SIZE);
+  const document = TagsDocument.safeParse(parseJson(content, what));
+  if (!document.success)
+    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not a list of tags`);
+  const origin = await remote.transport.origin();
+  return { tags: document.data.tags ?? [], next: nextPage(headerOf(response, "link"), `${origin}${url}`) };
+}
+
+function parseJson(content: Uint8Array, what: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(content));
+  } catch (cause) {
+    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not JSON`, {
+      cause,
+      hint: "Check that the host is a registry, not its web page",
+    });
+  }
+}
+
+function pullScopes({ path }: Remote): readonly string[] {
+  return [`repository:${path}:pull`];
+}
+
+function mediaTypeOf(response: Response): string | undefined {
+  const type = headerOf(response, "content-type")?.split(";", 1)[0]?.trim();
+  return type !== undefined && MANIFEST_TYPES.includes(type) ? type : undefined;
+}
+
+function tellLimit(remote: Remote, response: Response): void {
+  const limit = readPullLimit(
+    headerOf(response, "ratelimit-limit"),
+    headerOf(response, "ratelimit-remaining"),
+  );
+  if (limit !== undefined) remote.onPullLimit?.(limit);
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts";
+import { areSameCredentials, parseBasic } from "./credentials.ts";
+import { type Gate, unauthorizedAnswer } from "./gate.ts";
+import type { Access, Action, BearerAuth } from "./options.ts";
+import { formatScopes, parseScopes, type Scope, scopesOf } from "./scope.ts";
+
+const DEFAULT_EXPIRES_IN_SECONDS = 300;
+const SERVICE = "registry";
+
+/** What a token allows, and whose it is. */
+interface Token {
+  readonly username?: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Lets requests pass that carry a token for what they do:
+ * {@link https://distribution.github.io/distribution/spec/auth/token/}. 401 where another token would do; 403 `DENIED`
+ * where none can be had.
+ */
+export function openBearerGate(auth: BearerAuth): Gate {
+  const { expiresInSeconds = DEFAULT_EXPIRES_IN_SECONDS, grant = isKnownUser } = auth;
+  const tokens = new Map<string, Token>();
+
+  const canHave = (username: string | undefined, repository: string, action: Action): boolean =>
+    grant({ ...(username === undefined ? {} : { username }), repository, action });
+
+  function issue(username: string | undefined, asked: readonly Scope[]): Answer {
+    for (const [text, { expiresAtMs }] of tokens) if (expiresAtMs <= Date.now()) tokens.delete(text);
+    const scopes = asked.map(({ repository, actions }) => ({
+      repository,
+      actions: actions.filter((action) => canHave(username, repository, action)),
+    }));
+    const token = randomUUID();
+    const expiresAtMs = Date.now() + expiresInSeconds * 1000;
+    tokens.set(token, { ...(username === undefined ? {} : { username }), scopes, expiresAtMs });
+    return jsonAnswer(200, { token, access_token: token, expires_in: expiresInSeconds });
+  }
+
+  return {
+    check(request, route) {
+      const needed = scopesOf(route, request.method ?? "GET");
+      const [, text] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
+      if (text === undefined) return unauthorizedAnswer(challengeOf(request, needed));
+      const token = tokens.get(text);
+      if (token === undefined || token.expiresAtMs <= Date.now()) {
+        return unauthorizedAnswer(`${challengeOf(request, needed)},error="invalid_token"`);
+      }
+      const missing = missingAccesses(needed, token);
+      if (missing.length === 0) return undefined;
+      const [refused] = missing.filter(
+        ({ repository, action }) => !canHave(token.username, repository, action),
+      );
+      if (token.username !== undefined && refused !== undefined) {
+        return errorAnswer("DENIED", `${refused.action} of repository ${refused.repository} is not allowed`);
+      }
+      return unauthorizedAnswer(`${challengeOf(request, needed)},error="insufficient_scope"`);
+    },
+
+    answerToken(request) {
+      const [path, query] = (request.url ?? "").split("?", 2);
+      if (path !== "/token") return undefined;
+      if (request.method !== "GET") {
+        return errorAnswer("UNSUPPORTED", "tokens are had by GET", { headers: { allow: "GET" } });
+      }
+      const { authorization } = request.headers;
+      const given = parseBasic(authorization);
+      if (authorization !== undefined && (given === undefined || !areSameCredentials(given, auth))) {
+        return unauthorizedAnswer(`Basic realm="${SERVICE}"`);
+      }
+      return issue(given?.username, new URLSearchParams(query).getAll("scope").flatMap(parseScopes));
+    },
+  };
+}
+
+function isKnownUser(access: Access): boolean {
+  return access.username !== undefined;
+}
+
+function missingAccesses(needed: readonly Scope[], token: Token): readonly Access[] {
+  const accesses = needed.flatMap(({ repository, actions }) =>
+    actions.map((action) => ({ repository, action })),
+  );
+  return accesses.filter(
+    ({ repository, action }) =>
+      !token.scopes.some((scope) => scope.repository === repository && scope.actions.includes(action)),
+  );
+}
+
+function challengeOf(request: IncomingMessage, needed: readonly Scope[]): string {
+  const scheme = "encrypted" in request.socket ? "https" : "http";
+  const challenge = `Bearer realm="${scheme}://${request.headers.host}/token",service="${SERVICE}"`;
+  return needed.length === 0 ? challenge : `${challenge},scope="${formatScopes(needed)}"`;
+}

@@ -1,0 +1,82 @@
+/** How a registry is served. */
+export interface ServerOptions {
+  /** Who may do what. @default everybody everything */
+  readonly auth?: ServerAuth;
+  /** Misbehaviour of real registries, for tests. @default none */
+  readonly quirks?: Quirks;
+  /** Called once per request, right before it is answered. */
+  readonly onRequest?: (seen: SeenRequest) => void;
+  /** Told what the client is not: why an answer is 500, or breaks off. @default nobody is told */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** One request, as the server saw it. */
+export interface SeenRequest {
+  readonly method: string;
+  /** Path and query, as they came. */
+  readonly path: string;
+  /** The answer's. */
+  readonly status: number;
+}
+
+/** How a registry knows its users. */
+export type ServerAuth = BasicAuth | BearerAuth;
+
+/** The one user of a registry. */
+export interface ServerUser {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Every request carries user name and password: {@link https://www.rfc-editor.org/rfc/rfc7617}. */
+export interface BasicAuth extends ServerUser {
+  readonly kind: "basic";
+}
+
+/**
+ * Requests carry a token of the endpoint `/token` of the same server, which takes user name and password:
+ * {@link https://distribution.github.io/distribution/spec/auth/token/}.
+ */
+export interface BearerAuth extends ServerUser {
+  readonly kind: "bearer";
+  /** Life of a token, in seconds. @default 300 */
+  readonly expiresInSeconds?: number;
+  /** What a token may allow. @default everything to the user, nothing to anybody else */
+  readonly grant?: (access: Access) => boolean;
+}
+
+/** What a client may ask for. */
+export type Action = "pull" | "push";
+
+/** Somebody's wish to do something with a repository. */
+export interface Access {
+  /** Absent for somebody without credentials. */
+  readonly username?: string;
+  readonly repository: string;
+  readonly action: Action;
+}
+
+/** Each one is what some registry does, and what a client must survive. */
+export interface Quirks {
+  /** No `Docker-Content-Digest` in any answer, as registries before docker 1.6 and some caching proxies. */
+  readonly omitContentDigest?: boolean;
+  /** Most tags of one page, whatever `n` says, as Quay (100) and distribution v3 (1000) do. */
+  readonly tagPageSize?: number;
+  /** Where the bytes of a blob are to be had instead, as Docker Hub, ECR and GHCR do with object storage; undefined: here. */
+  readonly redirectBlobsTo?: (digest: string) => string | undefined;
+  /** Mounting always opens an upload session, as ECR does unless an account turns mounting on. */
+  readonly refuseMounts?: boolean;
+  /** Docker manifests are answered with 415, as zot does without `docker2s2`. */
+  readonly dockerMediaTypesRefused?: boolean;
+  /** A pull limit, as Docker Hub has it: HEAD is free, each GET of a manifest counts. */
+  readonly rateLimit?: RateLimit;
+}
+
+/** {@link https://docs.docker.com/docker-hub/usage/pulls/} */
+export interface RateLimit {
+  /** Pulls per window. */
+  readonly limit: number;
+  /** Pulls left when the server starts; the window never ends. */
+  readonly remaining: number;
+  readonly windowSeconds: number;
+}
