@@ -74,6 +74,9 @@ async function endWithError(error: unknown, args: readonly string[]): Promise<vo
 
 /** The last resort, such as for a full disk behind stdout. Where nobody reads any more there is nothing to say. */
 async function endUncaught(error: Error): Promise<void> {
-  if (!("code" in error && error.code === "EPIPE")) await endWithError(error, []);
-  process.exit();
+  try {
+    if (!("code" in error && error.code === "EPIPE")) await endWithError(error, []);
+  } finally {
+    process.exit();
+  }
 }

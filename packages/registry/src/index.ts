@@ -1,3 +1,17 @@
+export {
+  type Mirror,
+  type OpenedRegistry,
+  openRegistry,
+  type RegistryOptions,
+} from "./client/open-registry.ts";
+export {
+  createRegistryPool,
+  type RegistryPool,
+  type RegistryPoolOptions,
+  type RegistrySettings,
+} from "./client/registry-pool.ts";
+export type { RequestKind } from "./client/remote.ts";
+export { type FindCredentials, readAuthFile } from "./credentials/auth-file.ts";
 export { formatRoute, isValidRoute, parseRoute, type Route } from "./routes.ts";
 export { createRegistryHandler, type RegistryHandler } from "./server/handler.ts";
 export type {

@@ -1,7 +1,7 @@
 import { BundleError } from "@airgap-bundle/core";
 import type { Dispatcher } from "undici";
+import type { Credentials } from "../credentials/credentials.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
-import type { Credentials } from "./credentials.ts";
 import { basicHeader, fetchToken, type Token } from "./token.ts";
 
 /** A token is renewed this long before it ends, so that it does not end on the way. */

@@ -1,5 +1,5 @@
 import type { EventSink, PullLimit, Registry, Repository } from "@airgap-bundle/core";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "../credentials/credentials.ts";
 import type { RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
 import { createTarget } from "./target.ts";

@@ -1,9 +1,9 @@
 import { BundleError } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
 import { z } from "zod";
+import type { Credentials } from "../credentials/credentials.ts";
 import type { Challenge } from "./challenge.ts";
 import { toConnectionError } from "./connection-error.ts";
-import type { Credentials } from "./credentials.ts";
 import { readBody } from "./response.ts";
 
 /** The token specification's default and minimum: {@link https://distribution.github.io/distribution/spec/auth/token/}. */

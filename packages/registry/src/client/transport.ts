@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
-import { BundleError, type EventSink, retry } from "@airgap-bundle/core";
+import { BundleError, type EventSink, isBundleError, retry } from "@airgap-bundle/core";
 import { Agent, request } from "undici";
+import type { Credentials } from "../credentials/credentials.ts";
 import { createAuthorizer } from "./authorizer.ts";
 import { toConnectionError } from "./connection-error.ts";
-import type { Credentials } from "./credentials.ts";
 import { nextLocation } from "./redirect.ts";
 import { discard, type Response, toRegistryError } from "./response.ts";
 import { detectScheme, isLoopback } from "./scheme.ts";
@@ -82,6 +82,8 @@ export function createTransport(options: TransportOptions): Transport {
     now: () => performance.now(),
   });
   let scheme: Promise<"http" | "https"> | undefined;
+  let hasAnswered = false;
+  let unreachable: { readonly error: BundleError; readonly reason: string } | undefined;
 
   const origin = async (): Promise<string> => {
     scheme ??= isInsecure || isLoopback(host) ? detectScheme(host) : Promise.resolve("https");
@@ -140,6 +142,7 @@ export function createTransport(options: TransportOptions): Transport {
     const isOwn = url.origin === own;
     const authorization = isOwn ? await authorizer.authorize(call.scopes, own, call.signal) : undefined;
     const first = await follow(call, url, own, authorization);
+    hasAnswered = true;
     if (first.statusCode !== 401 || !isOwn) return first;
     authorizer.learn(first.headers["www-authenticate"], authorization);
     await discard(first);
@@ -152,16 +155,34 @@ export function createTransport(options: TransportOptions): Transport {
     throw await toRegistryError(response, call.what);
   };
 
-  return {
-    origin,
-    send: async (call) =>
-      await retry(async () => await checked(call), {
-        ...(call.attempts === undefined ? {} : { attempts: call.attempts }),
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
+  /** A registry that could never be reached is not tried again for each of a thousand images. */
+  const send = async (call: Call): Promise<Response> => {
+    if (unreachable !== undefined) throw restate(unreachable, call.what);
+    const { attempts, signal } = call;
+    try {
+      return await retry(async () => await checked(call), {
+        ...(attempts === undefined ? {} : { attempts }),
+        ...(signal === undefined ? {} : { signal }),
         ...(onEvent === undefined ? {} : { onEvent }),
-      }),
-    close: async () => await dispatcher.close(),
+      });
+    } catch (error) {
+      const isConnection = isBundleError(error, "CONNECTION_FAILED") || isBundleError(error, "TLS_FAILED");
+      if (isConnection && !hasAnswered)
+        unreachable = { error, reason: error.message.replace(`Cannot ${call.what}: `, "") };
+      throw error;
+    }
   };
+
+  return { origin, send, close: async () => await dispatcher.close() };
+}
+
+/** The same failure, of another request that was not even sent. */
+function restate(
+  { error, reason }: { readonly error: BundleError; readonly reason: string },
+  what: string,
+): BundleError {
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  return new BundleError(error.code, `Cannot ${what}: ${reason}`, { ...hint, cause: error });
 }
 
 function toRequestBody(body: Call["body"]): Readable | Uint8Array | null {

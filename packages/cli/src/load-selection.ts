@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { BundleError, type ParsedSelection, parseSelection, type Selection } from "@airgap-bundle/core";
+import { withProblems } from "./error-report.ts";
+
+/** A selection that can be used, and what is worth a second look in it. */
+export interface LoadedSelection {
+  readonly selection: Selection;
+  readonly warnings: ParsedSelection["warnings"];
+}
+
+/** Reads and parses a selection file. @throws `USAGE` if the file cannot be read */
+export async function readSelection(path: string): Promise<ParsedSelection> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable";
+    const reason = code === "ENOENT" ? "there is no such file" : code;
+    throw new BundleError("USAGE", `Cannot read the selection ${path}: ${reason}`, { cause });
+  }
+  return parseSelection(text, { environment: process.env });
+}
+
+/** Reads a selection file that must be right. @throws `USAGE`; `SELECTION_INVALID` with every problem */
+export async function loadSelection(path: string): Promise<LoadedSelection> {
+  const { selection, warnings, problems } = await readSelection(path);
+  if (selection === undefined) throw selectionError(path, problems);
+  return { selection, warnings };
+}
+
+/** All that is wrong with a selection, as one error. */
+export function selectionError(path: string, problems: ParsedSelection["problems"]): BundleError {
+  const count = problems.length === 1 ? "one problem" : `${problems.length} problems`;
+  return withProblems(
+    new BundleError("SELECTION_INVALID", `Cannot use the selection ${path}: it has ${count}`),
+    problems,
+  );
+}

@@ -1,0 +1,83 @@
+import { formatProblem, formatTable } from "@airgap-bundle/cli";
+import { DEFAULT_PLATFORM, type Location, type ParsedSelection, type Task } from "@airgap-bundle/core";
+
+type Note = ParsedSelection["problems"][number] | ParsedSelection["warnings"][number];
+
+/** What `bundle config --json` prints. */
+export interface ConfigDocument {
+  readonly tasks: readonly ConfigTask[];
+  readonly warnings: readonly Note[];
+  readonly problems: readonly Note[];
+}
+
+/** One task as it will be carried out. */
+interface ConfigTask {
+  readonly name: string;
+  readonly intervalSeconds: number;
+  readonly source: ConfigLocation;
+  /** Null if the import must name it with `--to`. */
+  readonly target: ConfigLocation | null;
+  readonly mappings: readonly ConfigMapping[];
+}
+
+interface ConfigLocation {
+  readonly registry: string;
+  readonly auth: "none" | "inline" | "environment";
+  readonly skipTlsVerify: boolean;
+}
+
+interface ConfigMapping {
+  readonly from: string;
+  readonly to: string;
+  /** None: all tags. */
+  readonly tags: readonly string[];
+  readonly platforms: readonly string[];
+}
+
+/** The effective selection as data; credentials are only said to be there. */
+export function toConfigDocument({ selection, warnings, problems }: ParsedSelection): ConfigDocument {
+  return { tasks: (selection?.tasks ?? []).map(toConfigTask), warnings, problems };
+}
+
+/** The same for people. */
+export function renderConfig({ tasks, warnings }: ConfigDocument): string[] {
+  const lines = tasks.flatMap(renderTask);
+  if (tasks.length === 0) lines.push("The selection has no tasks: nothing would be exported");
+  if (warnings.length === 0) return lines;
+  return [...lines, "", "Warnings", ...warnings.map((warning) => `  ${formatProblem(warning)}`)];
+}
+
+function renderTask({ name, source, target, mappings }: ConfigTask): string[] {
+  const to = target === null ? "the registry that import names with --to" : describeLocation(target);
+  const rows = mappings.map(({ from, to: path, tags, platforms }) => [
+    `  ${from}`,
+    `→ ${path}`,
+    platforms.join(", "),
+    tags.length === 0 ? "all tags" : tags.join(" | "),
+  ]);
+  return [`Task ${name}: ${describeLocation(source)} → ${to}`, ...formatTable(rows)];
+}
+
+function describeLocation({ registry, auth, skipTlsVerify }: ConfigLocation): string {
+  const traits = [auth === "none" ? [] : [`auth ${auth}`], skipTlsVerify ? ["TLS not verified"] : []].flat();
+  return traits.length === 0 ? registry : `${registry} (${traits.join(", ")})`;
+}
+
+function toConfigTask({ name, intervalSeconds, source, target, mappings }: Task): ConfigTask {
+  return {
+    name,
+    intervalSeconds,
+    source: toConfigLocation(source),
+    target: target === undefined ? null : toConfigLocation(target),
+    mappings: mappings.map(({ from, to, tags, platform }) => ({
+      from,
+      to: to ?? from,
+      tags,
+      platforms: [platform ?? DEFAULT_PLATFORM],
+    })),
+  };
+}
+
+function toConfigLocation({ registry, auth, skipTlsVerify }: Location): ConfigLocation {
+  return { registry, auth: auth?.kind ?? "none", skipTlsVerify };
+}

@@ -1,0 +1,63 @@
+import { writeFileSync } from "node:fs";
+import { BundleCommand } from "@airgap-bundle/cli";
+import { Flags } from "@oclif/core";
+import type { ExportDocument } from "./export-document.ts";
+import { planFlags } from "./flags.ts";
+
+/** `bundle export`: a selection's images into one file. */
+export class ExportCommand extends BundleCommand {
+  static override summary = "Pull the selected images into a bundle: one tar file to carry across.";
+  static override description =
+    "Layers are fetched in parallel straight to their places in the file; it gets its name when all of it is verified. If OUT is the planned bundle already nothing is fetched; if it is an older one its layers are reused.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> -c selection.yaml -o week-47.tar",
+    "<%= config.bin %> <%= command.id %> -c selection.yaml -o - | ssh gateway 'cat > week-47.tar'",
+  ];
+  static override flags = {
+    ...planFlags,
+    output: Flags.string({
+      char: "o",
+      summary: "File to write; - writes the bundle to stdout and the result to stderr.",
+      helpValue: "OUT.tar",
+      required: true,
+    }),
+    result: Flags.string({ summary: "Write the result to this file.", helpValue: "FILE" }),
+    force: Flags.boolean({ summary: "Replace OUT even if it is no bundle.", default: false }),
+    "fail-fast": Flags.boolean({
+      summary: "Stop at the first image that fails, without a bundle.",
+      default: false,
+    }),
+    label: Flags.string({ summary: "Text that the bundle carries for people.", helpValue: "TEXT" }),
+    created: Flags.string({
+      summary:
+        "Time of creation that the bundle carries; none by default, so that the same content gives the same bytes.",
+      helpValue: "RFC3339",
+    }),
+  };
+
+  #resultFile: string | undefined;
+  #isPiped = false;
+
+  async run(): Promise<ExportDocument> {
+    const { flags } = await this.parse(ExportCommand);
+    this.#resultFile = flags.result;
+    this.#isPiped = flags.output === "-";
+    const shared = { ...this.shared(flags), userAgent: this.config.userAgent };
+    const { exitCodeOf } = await import("@airgap-bundle/cli");
+    const { runExport } = await import("./run-export.ts");
+    const { renderExport } = await import("./export-document.ts");
+    const document = await runExport(
+      flags.config,
+      { ...flags, createdBy: `airgap-bundle/${this.config.version}` },
+      shared,
+    );
+    shared.report(renderExport(document));
+    return this.finish(document, exitCodeOf(document.failed.map(({ code }) => code)));
+  }
+
+  protected override writeResult(text: string): void {
+    if (this.#resultFile !== undefined) writeFileSync(this.#resultFile, text);
+    else if (this.#isPiped) process.stderr.write(text);
+    else super.writeResult(text);
+  }
+}

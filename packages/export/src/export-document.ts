@@ -1,0 +1,57 @@
+import { formatDuration, formatSize } from "@airgap-bundle/cli";
+import type { BlobCount, ExportReport, FailedImage } from "@airgap-bundle/core";
+import { countOf, renderFailed } from "./plan-document.ts";
+
+/** What `bundle export --json` prints. Sizes are in bytes. */
+export interface ExportDocument {
+  /** Digest of `bundle.json`; null if no image could be had and nothing was written. */
+  readonly bundle: string | null;
+  readonly volumes: readonly { readonly path: string; readonly size: number }[];
+  readonly images: number;
+  readonly blobs: BlobCount;
+  readonly downloaded: BlobCount;
+  readonly reused: BlobCount;
+  readonly requests: {
+    readonly headManifest: number;
+    readonly getManifest: number;
+    readonly getBlob: number;
+    readonly listTags: number;
+  };
+  readonly failed: readonly FailedImage[];
+  readonly durationMs: number;
+}
+
+/** The result of an export as data. */
+export function toExportDocument(
+  report: ExportReport,
+  path: string,
+  about: Pick<ExportDocument, "requests" | "durationMs">,
+): ExportDocument {
+  const { bundle, size, images, blobs, downloaded, reused, failed } = report;
+  const { headManifest, getManifest, getBlob, listTags } = about.requests;
+  return {
+    bundle,
+    volumes: bundle === null ? [] : [{ path, size }],
+    images,
+    blobs,
+    downloaded,
+    reused,
+    requests: { headManifest, getManifest, getBlob, listTags },
+    failed,
+    durationMs: about.durationMs,
+  };
+}
+
+/** The same for people. */
+export function renderExport(document: ExportDocument): string[] {
+  const { bundle, volumes, images, downloaded, reused, failed, durationMs } = document;
+  const [volume] = volumes;
+  if (bundle === null || volume === undefined)
+    return ["Nothing was written: no image could be had", ...renderFailed(failed)];
+  return [
+    `${volume.path}: ${countOf(images, "image")}, ${formatSize(volume.size)} in ${formatDuration(durationMs)}`,
+    `${formatSize(downloaded.size)} downloaded (${countOf(downloaded.count, "blob")}), ${formatSize(reused.size)} reused (${countOf(reused.count, "blob")})`,
+    `bundle ${bundle}`,
+    ...renderFailed(failed),
+  ];
+}

@@ -1,0 +1,34 @@
+import { Flags } from "@oclif/core";
+
+/** The selection file. */
+export const configFlag = Flags.string({
+  char: "c",
+  summary: "Selection file: a dregsy configuration.",
+  helpValue: "FILE",
+  required: true,
+});
+
+/** What a selection is resolved with, of plan and export alike. */
+export const planFlags = {
+  config: configFlag,
+  task: Flags.string({
+    summary: "Only the task of this name. Repeatable.",
+    helpValue: "NAME",
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  platform: Flags.string({
+    summary:
+      "Platform to take, in place of those of the selection: OS/ARCHITECTURE[/VARIANT] or all. Repeatable.",
+    helpValue: "PLATFORM",
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  mirror: Flags.string({
+    summary: "Ask HOST in the place of REGISTRY; names stay as they are. Repeatable.",
+    helpValue: "REGISTRY=HOST[/PREFIX]",
+    helpGroup: "REGISTRY",
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+};

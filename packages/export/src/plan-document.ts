@@ -1,0 +1,106 @@
+import { formatSize, formatTable } from "@airgap-bundle/cli";
+import {
+  type BlobCount,
+  type BundleHeading,
+  composeBundle,
+  countBlobs,
+  type Descriptor,
+  type FailedImage,
+  formatReference,
+  formatTarget,
+  type ImageTarget,
+  listContent,
+  type Plan,
+  type PlanWarning,
+  type Pulls,
+} from "@airgap-bundle/core";
+
+/** What `bundle plan --json` prints, and a saved plan holds. Sizes are in bytes. */
+export interface PlanDocument {
+  readonly images: readonly PlanImage[];
+  readonly blobs: BlobCount;
+  /** What a delta leaves out. */
+  readonly omitted: BlobCount;
+  readonly volumes: readonly { readonly number: number; readonly size: number }[];
+  readonly pulls: readonly Pulls[];
+  readonly failed: readonly FailedImage[];
+  readonly warnings: readonly PlanWarning[];
+}
+
+interface PlanImage {
+  readonly source: string;
+  readonly target: ImageTarget;
+  readonly resolved: string;
+  readonly descriptor: Descriptor;
+  readonly platforms: readonly string[];
+  readonly task: string;
+  readonly selectedBy: string;
+  /** All that the image is made of; what it shares with others is counted for each. */
+  readonly size: number;
+}
+
+/** A plan as data. */
+export function toPlanDocument(plan: Plan, heading: BundleHeading): PlanDocument {
+  const bundle = plan.images.length === 0 ? undefined : composeBundle(plan.images, plan.manifests, heading);
+  return {
+    images: plan.images.map((image) => ({
+      source: formatReference(image.source),
+      target: image.target,
+      resolved: image.resolved,
+      descriptor: image.descriptor,
+      platforms: image.platforms,
+      task: image.task,
+      selectedBy: image.selectedBy,
+      size: countBlobs(listContent(image.descriptor, plan.manifests).map(({ descriptor }) => descriptor))
+        .size,
+    })),
+    blobs: countBlobs(bundle?.document.blobs ?? []),
+    omitted: countBlobs([]),
+    volumes: bundle === undefined ? [] : [{ number: 1, size: bundle.size }],
+    pulls: plan.pulls,
+    failed: plan.failed,
+    warnings: plan.warnings,
+  };
+}
+
+/** The same for people. */
+export function renderPlan({ images, blobs, volumes, pulls, failed }: PlanDocument): string[] {
+  const rows = images.map(({ source, target, descriptor, platforms, size }) => [
+    source,
+    `→ ${formatTarget(target, descriptor.digest)}`,
+    platforms.join(", "),
+    formatSize(size),
+  ]);
+  const size = volumes.reduce((sum, volume) => sum + volume.size, 0);
+  return [
+    ...formatTable(rows, { alignRight: [3] }),
+    `${countOf(images.length, "image")}, ${countOf(blobs.count, "blob")}, ${formatSize(size)} to carry`,
+    ...pulls.map(renderPulls),
+    ...renderFailed(failed),
+  ];
+}
+
+/** What could not be had, why, and what to do: a paragraph each. */
+export function renderFailed(failed: readonly FailedImage[]): string[] {
+  if (failed.length === 0) return [];
+  const lines = failed.flatMap(({ source, message, hint }) => [
+    `  ${source}`,
+    `    ${message}`,
+    ...(hint === undefined ? [] : [`    ${hint}`]),
+  ]);
+  return ["", `${countOf(failed.length, "failure")}:`, ...lines];
+}
+
+/** `1 image`, `2 images`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function renderPulls({ registry, needed, remaining, limit, windowSeconds }: Pulls): string {
+  const granted =
+    remaining === undefined
+      ? "it names no limit"
+      : `${remaining}${limit === undefined ? "" : ` of ${limit}`} left`;
+  const window = windowSeconds === undefined ? "" : ` in ${Math.round(windowSeconds / 3600)} hours`;
+  return `${registry}: ${countOf(needed, "pull")} needed, ${granted}${window}`;
+}

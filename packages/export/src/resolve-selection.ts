@@ -1,0 +1,39 @@
+import { loadSelection, type SharedOptions } from "@airgap-bundle/cli";
+import { type Plan, resolvePlan } from "@airgap-bundle/core";
+import { openSources, type PlanFlags, type Sources } from "./open-sources.ts";
+
+/** What commands that read registries are given. */
+export type SourceOptions = SharedOptions & { readonly userAgent: string };
+
+/**
+ * Reads a selection, resolves it, hands plan and open registries to `work`, and closes them. Warnings are shown.
+ *
+ * @throws `USAGE`, `SELECTION_INVALID`, what {@link resolvePlan} and `work` throw
+ */
+export async function withPlan<T>(
+  path: string,
+  flags: PlanFlags,
+  options: SourceOptions,
+  work: (plan: Plan, sources: Sources) => Promise<T>,
+): Promise<T> {
+  const { jobs, onEvent, signal } = options;
+  const { selection, warnings } = await loadSelection(path);
+  for (const { line, column, code, message } of warnings) {
+    onEvent({ kind: "warning", code, message: `${path}:${line}:${column}: ${message}` });
+  }
+  const sources = await openSources(selection, flags, options);
+  try {
+    const plan = await resolvePlan(selection, {
+      ...sources,
+      jobs,
+      signal,
+      onEvent,
+      ...(flags.task === undefined ? {} : { tasks: flags.task }),
+      ...(flags.platform === undefined ? {} : { platforms: flags.platform }),
+    });
+    for (const warning of plan.warnings) onEvent({ kind: "warning", ...warning });
+    return await work(plan, sources);
+  } finally {
+    await sources.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { stdout } from "node:process";
+import {
+  BundleError,
+  type ExportReport,
+  exportBundle,
+  openExistingBundle,
+  type Plan,
+  streamBundle,
+} from "@airgap-bundle/core";
+import { type ExportDocument, toExportDocument } from "./export-document.ts";
+import { type HeadingFlags, toHeading } from "./heading.ts";
+import type { PlanFlags } from "./open-sources.ts";
+import { type SourceOptions, withPlan } from "./resolve-selection.ts";
+import { writeChunk } from "./write-chunk.ts";
+
+/** What `bundle export` is told. */
+export interface ExportFlags extends PlanFlags, HeadingFlags {
+  readonly output: string;
+  readonly force: boolean;
+  readonly "fail-fast": boolean;
+}
+
+/**
+ * Resolves a selection and writes the bundle.
+ *
+ * @throws what {@link withPlan} and {@link exportBundle} throw; `OUTPUT_EXISTS`; `SELECTION_INVALID` if nothing is selected
+ */
+export async function runExport(
+  path: string,
+  flags: ExportFlags,
+  options: SourceOptions,
+): Promise<ExportDocument> {
+  const startedAt = performance.now();
+  const heading = toHeading(flags, process.env);
+  const existing =
+    flags.output === "-" ? undefined : await openExistingBundle(flags.output, { isForced: flags.force });
+  try {
+    return await withPlan(path, flags, options, async (plan, sources) => {
+      checkPlan(plan, path, flags);
+      const work = { ...sources, ...options, heading, failFast: flags["fail-fast"] };
+      const report: ExportReport =
+        flags.output === "-"
+          ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk), work)
+          : await exportBundle(plan, flags.output, { ...work, existing });
+      const durationMs = Math.round(performance.now() - startedAt);
+      return toExportDocument(report, flags.output, { requests: sources.requests(), durationMs });
+    });
+  } finally {
+    await existing?.close();
+  }
+}
+
+function checkPlan({ images, failed }: Plan, path: string, flags: ExportFlags): void {
+  const [first] = failed;
+  if (first !== undefined && flags["fail-fast"]) {
+    throw new BundleError(first.code, first.message, first.hint === undefined ? {} : { hint: first.hint });
+  }
+  if (images.length > 0 || failed.length > 0) return;
+  throw new BundleError("SELECTION_INVALID", `Cannot export ${path}: nothing in it is selected`, {
+    hint: "The warnings say which filters match nothing; bundle plan shows it without writing",
+  });
+}

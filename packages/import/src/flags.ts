@@ -1,0 +1,12 @@
+import { Args } from "@oclif/core";
+
+/** The files of a bundle. */
+export const bundleArgs = {
+  bundle: Args.string({
+    description: "Bundle written by bundle export.",
+    name: "BUNDLE",
+    required: true,
+    multiple: true,
+    ignoreStdin: true,
+  }),
+};

@@ -1,0 +1,75 @@
+import { formatDuration, formatSize, formatTable } from "@airgap-bundle/cli";
+import type { ImportedImage, ImportReport, OpenedBundle } from "@airgap-bundle/core";
+
+/** What `bundle import --json` prints. Sizes are in bytes. */
+export interface ImportDocument {
+  readonly bundles: readonly {
+    readonly id: string;
+    readonly label?: string;
+    readonly volumes: { readonly present: readonly number[]; readonly missing: readonly number[] };
+  }[];
+  readonly images: readonly ImportedImage[];
+  readonly blobs: ImportReport["blobs"];
+  readonly uploadedSize: number;
+  readonly requests: {
+    readonly headManifest: number;
+    readonly putManifest: number;
+    readonly headBlob: number;
+    readonly postUpload: number;
+    readonly putBlob: number;
+  };
+  readonly durationMs: number;
+}
+
+/** The result of an import as data. */
+export function toImportDocument(
+  { id, document }: OpenedBundle,
+  report: ImportReport,
+  about: Pick<ImportDocument, "requests" | "durationMs">,
+): ImportDocument {
+  const { headManifest, putManifest, headBlob, postUpload, putBlob } = about.requests;
+  const { label } = document;
+  return {
+    bundles: [{ id, ...(label === undefined ? {} : { label }), volumes: { present: [1], missing: [] } }],
+    images: report.images,
+    blobs: report.blobs,
+    uploadedSize: report.uploadedSize,
+    requests: { headManifest, putManifest, headBlob, postUpload, putBlob },
+    durationMs: about.durationMs,
+  };
+}
+
+/** The same for people: the images, what went over the line, and what failed with what to do. */
+export function renderImport({ images, blobs, uploadedSize, durationMs }: ImportDocument): string[] {
+  const rows = images.map(({ status, target, previousDigest }) => [
+    status,
+    target,
+    previousDigest === undefined ? "" : `was ${previousDigest}`,
+  ]);
+  const { uploaded, mounted, existing } = blobs;
+  return [
+    ...formatTable(rows),
+    `${summarize(images)} in ${formatDuration(durationMs)}`,
+    `${formatSize(uploadedSize)} sent: ${uploaded} blobs uploaded, ${mounted} mounted, ${existing} there already`,
+    ...renderFailed(images),
+  ];
+}
+
+function summarize(images: readonly ImportedImage[]): string {
+  const counts = (["pushed", "planned", "unchanged", "failed"] as const)
+    .map((status) => ({ status, count: images.filter((image) => image.status === status).length }))
+    .filter(({ count }) => count > 0);
+  if (counts.length === 0) return "0 images";
+  return counts.map(({ status, count }) => `${count} ${status}`).join(", ");
+}
+
+function renderFailed(images: readonly ImportedImage[]): string[] {
+  const failed = images.filter(({ status }) => status === "failed");
+  if (failed.length === 0) return [];
+  const lines = failed.flatMap(({ target, message = "", hint }) => [
+    `  ${target}`,
+    `    ${message}`,
+    ...(hint === undefined ? [] : [`    ${hint}`]),
+  ]);
+  return ["", `${failed.length} failed:`, ...lines];
+}

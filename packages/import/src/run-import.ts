@@ -1,0 +1,107 @@
+import { loadSelection, type SharedOptions } from "@airgap-bundle/cli";
+import {
+  BundleError,
+  importBundle,
+  type Location,
+  normalizeRegistry,
+  openBundle,
+  planImport,
+  verifyBundle,
+} from "@airgap-bundle/core";
+import {
+  createRegistryPool,
+  type RegistryPool,
+  type RegistrySettings,
+  readAuthFile,
+} from "@airgap-bundle/registry";
+import { chooseBundle } from "./choose-bundle.ts";
+import { type ImportDocument, toImportDocument } from "./import-document.ts";
+
+/** What `bundle import` is told. */
+export interface ImportFlags {
+  readonly to?: string | undefined;
+  readonly config?: string | undefined;
+  readonly task?: string[] | undefined;
+  readonly "dry-run": boolean;
+  readonly "verify-first": boolean;
+}
+
+/**
+ * Opens a bundle and pushes its images.
+ *
+ * @throws `USAGE`, `SELECTION_INVALID` for wrong flags; `BUNDLE_INVALID`, `BUNDLE_UNSUPPORTED`; what {@link planImport} and
+ * {@link importBundle} throw
+ */
+export async function runImport(
+  paths: readonly string[],
+  flags: ImportFlags,
+  options: SharedOptions & { readonly userAgent: string },
+): Promise<ImportDocument> {
+  const startedAt = performance.now();
+  const { jobs, onEvent, signal } = options;
+  const path = chooseBundle(paths);
+  const settings = await readSettings(flags.config);
+  if (flags["verify-first"]) await verifyFirst(path, options);
+  const bundle = await openBundle(path);
+  const pool = await openPool(options);
+  try {
+    const planned = planImport(bundle.document, {
+      ...(flags.to === undefined ? {} : { to: flags.to }),
+      ...(flags.task === undefined ? {} : { tasks: flags.task }),
+    });
+    const report = await importBundle(bundle, planned, {
+      openRegistry: (name) => pool.open(name, settings.get(name)),
+      jobs,
+      isDryRun: flags["dry-run"],
+      onEvent,
+      signal,
+    });
+    const durationMs = Math.round(performance.now() - startedAt);
+    return toImportDocument(bundle, report, { requests: pool.requests(), durationMs });
+  } finally {
+    await pool.close();
+    await bundle.close();
+  }
+}
+
+async function openPool({
+  authFile: path,
+  insecureHosts,
+  onEvent,
+  userAgent,
+}: SharedOptions & { readonly userAgent: string }): Promise<RegistryPool> {
+  const findCredentials = await readAuthFile({ path, environment: process.env });
+  return createRegistryPool({ userAgent, findCredentials, insecureHosts, onEvent });
+}
+
+/** @throws `BUNDLE_INVALID` with every problem counted */
+async function verifyFirst(path: string, { onEvent, signal }: SharedOptions): Promise<void> {
+  const { problems } = await verifyBundle(path, { onEvent, signal });
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new BundleError(
+    "BUNDLE_INVALID",
+    `Cannot import ${path}: ${first.message}, and ${problems.length - 1} more problems`,
+    {
+      hint: `Nothing was pushed. bundle verify ${path} shows everything that is wrong with it`,
+    },
+  );
+}
+
+/** What a selection says about hosts, those that it pushes to first. */
+async function readSettings(path: string | undefined): Promise<ReadonlyMap<string, RegistrySettings>> {
+  const settings = new Map<string, RegistrySettings>();
+  if (path === undefined) return settings;
+  const { selection } = await loadSelection(path);
+  const targets = selection.tasks.flatMap(({ target }) => (target === undefined ? [] : [target]));
+  for (const location of [...targets, ...selection.tasks.map(({ source }) => source)]) {
+    const host = hostOf(location);
+    const { auth, skipTlsVerify } = location;
+    if (!settings.has(host)) settings.set(host, { auth, skipTlsVerify });
+  }
+  return settings;
+}
+
+function hostOf({ registry }: Location): string {
+  return normalizeRegistry(registry.split("/", 1)[0] ?? "");
+}

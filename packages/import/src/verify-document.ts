@@ -1,0 +1,41 @@
+import { formatSize } from "@airgap-bundle/cli";
+import { type BundleProblem, type BundleReport, countBlobs } from "@airgap-bundle/core";
+
+/** What `bundle verify --json` prints. */
+export interface VerifyDocument {
+  readonly bundles: readonly {
+    readonly id: string;
+    readonly images: number;
+    readonly blobs: number;
+    readonly size: number;
+  }[];
+  readonly ok: boolean;
+  readonly problems: readonly BundleProblem[];
+}
+
+/** What was found, as data. */
+export function toVerifyDocument({ id, document, problems }: BundleReport): VerifyDocument {
+  const { count, size } = countBlobs(document.blobs);
+  return {
+    bundles: [{ id, images: document.images.length, blobs: count, size }],
+    ok: problems.length === 0,
+    problems,
+  };
+}
+
+/** The same for people. */
+export function renderVerify(path: string, { bundles, ok, problems }: VerifyDocument): string[] {
+  const heads = bundles.map(
+    ({ id, images, blobs, size }) => `bundle ${id}: ${images} images, ${blobs} blobs, ${formatSize(size)}`,
+  );
+  if (ok) return [...heads, `${path} is sound: every byte was read and is what it must be`];
+  return [
+    ...heads,
+    `${path} is damaged: ${problems.length === 1 ? "one problem" : `${problems.length} problems`}`,
+    ...problems.map(
+      ({ message, image, offset }) =>
+        `  ${message}${image === undefined ? "" : ` (${image})`}${offset === undefined ? "" : ` at byte ${offset}`}`,
+    ),
+    "Copy the file again from where it was made, or export it again",
+  ];
+}
