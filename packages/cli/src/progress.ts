@@ -34,7 +34,7 @@ export function createProgress(options: ProgressOptions): Progress {
   let isStopped = isQuiet;
   return {
     onEvent: (event) => {
-      if (isStopped) return;
+      if (isStopped || isEmptyPhase(event)) return;
       state.apply(event);
       show(view, event, stream);
     },
@@ -44,6 +44,11 @@ export function createProgress(options: ProgressOptions): Progress {
       view.close();
     },
   };
+}
+
+/** A phase in which there is nothing to do is not worth a line. */
+function isEmptyPhase(event: TransferEvent): boolean {
+  return event.kind === "phase" && event.total === 0;
 }
 
 function show(view: ProgressView, event: TransferEvent, stream: ProgressStream): void {

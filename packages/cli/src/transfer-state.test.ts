@@ -56,7 +56,7 @@ test("createTransferState() counts a blob whole when it is there, whatever moved
 
   state.apply({ kind: "blob-end", digest: DIGEST, ok: true });
 
-  expect(state.describePhase()).toBe("Uploading   50%  100 B of 200 B");
+  expect(state.describePhase()).toBe("Uploading   50%  100 B of 200 B  1");
   expect(state.describeBlobs(8)).toEqual([]);
 });
 
@@ -68,7 +68,7 @@ test("createTransferState() does not wait for a blob that was given up", () => {
 
   state.apply({ kind: "blob-end", digest: DIGEST, ok: false });
 
-  expect(state.describePhase()).toBe("Downloading    0%  0 B of 100 B");
+  expect(state.describePhase()).toBe("Downloading    0%  0 B of 100 B  1");
 });
 
 test("createTransferState() describes the oldest blobs, without control characters", () => {

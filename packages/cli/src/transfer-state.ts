@@ -62,6 +62,7 @@ export function createTransferState(now: () => number): TransferState {
     const blob = blobs.get(digest);
     blobs.delete(digest);
     if (blob === undefined || current === undefined) return;
+    current.steps += 1;
     current.done += ok ? blob.size - blob.done : -blob.done;
     if (!ok && current.size >= blob.size) current.size -= blob.size;
   }

@@ -63,7 +63,7 @@ export function watchSignals(options: WatchSignalsOptions): SignalWatch {
 /** The error of a command that a signal has stopped. */
 export function interrupted(name: StopSignal, cause?: unknown): BundleError {
   return new BundleError("INTERRUPTED", `Interrupted by ${name}`, {
-    hint: "Run the same command again to go on from here",
+    hint: "Nothing half-done was left behind: run the same command again",
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -1,6 +1,6 @@
-import { formatDuration, formatSize } from "@airgap-bundle/cli";
+import { formatDuration, formatSize, renderFailures } from "@airgap-bundle/cli";
 import type { BlobCount, ExportReport, FailedImage } from "@airgap-bundle/core";
-import { countOf, renderFailed } from "./plan-document.ts";
+import { countOf, toFailures } from "./plan-document.ts";
 
 /** What `bundle export --json` prints. Sizes are in bytes. */
 export interface ExportDocument {
@@ -47,11 +47,11 @@ export function renderExport(document: ExportDocument): string[] {
   const { bundle, volumes, images, downloaded, reused, failed, durationMs } = document;
   const [volume] = volumes;
   if (bundle === null || volume === undefined)
-    return ["Nothing was written: no image could be had", ...renderFailed(failed)];
+    return ["Nothing was written: no image could be had", ...renderFailures(toFailures(failed))];
   return [
     `${volume.path}: ${countOf(images, "image")}, ${formatSize(volume.size)} in ${formatDuration(durationMs)}`,
     `${formatSize(downloaded.size)} downloaded (${countOf(downloaded.count, "blob")}), ${formatSize(reused.size)} reused (${countOf(reused.count, "blob")})`,
     `bundle ${bundle}`,
-    ...renderFailed(failed),
+    ...renderFailures(toFailures(failed)),
   ];
 }

@@ -1,4 +1,4 @@
-import { formatSize, formatTable } from "@airgap-bundle/cli";
+import { type Failure, formatSize, formatTable, renderFailures } from "@airgap-bundle/cli";
 import {
   type BlobCount,
   type BundleHeading,
@@ -76,19 +76,13 @@ export function renderPlan({ images, blobs, volumes, pulls, failed }: PlanDocume
     ...formatTable(rows, { alignRight: [3] }),
     `${countOf(images.length, "image")}, ${countOf(blobs.count, "blob")}, ${formatSize(size)} to carry`,
     ...pulls.map(renderPulls),
-    ...renderFailed(failed),
+    ...renderFailures(toFailures(failed)),
   ];
 }
 
-/** What could not be had, why, and what to do: a paragraph each. */
-export function renderFailed(failed: readonly FailedImage[]): string[] {
-  if (failed.length === 0) return [];
-  const lines = failed.flatMap(({ source, message, hint }) => [
-    `  ${source}`,
-    `    ${message}`,
-    ...(hint === undefined ? [] : [`    ${hint}`]),
-  ]);
-  return ["", `${countOf(failed.length, "failure")}:`, ...lines];
+/** What could not be had, as it is shown. */
+export function toFailures(failed: readonly FailedImage[]): readonly Failure[] {
+  return failed.map(({ source, message, hint }) => ({ name: source, message, hint }));
 }
 
 /** `1 image`, `2 images`. */

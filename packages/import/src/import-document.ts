@@ -1,4 +1,4 @@
-import { formatDuration, formatSize, formatTable } from "@airgap-bundle/cli";
+import { type Failure, formatDuration, formatSize, formatTable, renderFailures } from "@airgap-bundle/cli";
 import type { ImportedImage, ImportReport, OpenedBundle } from "@airgap-bundle/core";
 
 /** What `bundle import --json` prints. Sizes are in bytes. */
@@ -51,7 +51,7 @@ export function renderImport({ images, blobs, uploadedSize, durationMs }: Import
     ...formatTable(rows),
     `${summarize(images)} in ${formatDuration(durationMs)}`,
     `${formatSize(uploadedSize)} sent: ${uploaded} blobs uploaded, ${mounted} mounted, ${existing} there already`,
-    ...renderFailed(images),
+    ...renderFailures(listFailures(images)),
   ];
 }
 
@@ -63,13 +63,8 @@ function summarize(images: readonly ImportedImage[]): string {
   return counts.map(({ status, count }) => `${count} ${status}`).join(", ");
 }
 
-function renderFailed(images: readonly ImportedImage[]): string[] {
-  const failed = images.filter(({ status }) => status === "failed");
-  if (failed.length === 0) return [];
-  const lines = failed.flatMap(({ target, message = "", hint }) => [
-    `  ${target}`,
-    `    ${message}`,
-    ...(hint === undefined ? [] : [`    ${hint}`]),
-  ]);
-  return ["", `${failed.length} failed:`, ...lines];
+function listFailures(images: readonly ImportedImage[]): readonly Failure[] {
+  return images.flatMap(({ status, target, message = "", hint }) =>
+    status === "failed" ? [{ name: target, message, hint }] : [],
+  );
 }

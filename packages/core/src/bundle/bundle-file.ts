@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
 import { verified } from "../content.ts";
-import { toFileError } from "../store/file-error.ts";
+import { toFileError } from "../file-error.ts";
 import { checkSpace } from "./check-space.ts";
 import type { ComposedBundle, PlacedBlob } from "./compose-bundle.ts";
 import { writeExactly } from "./file.ts";

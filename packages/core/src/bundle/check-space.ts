@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { BundleError } from "../error.ts";
-import { toFileError } from "../store/file-error.ts";
+import { toFileError } from "../file-error.ts";
 
 /** What Linux calls FAT in statfs, and the largest file that it takes. */
 const FAT_TYPE = 0x4d44;

@@ -1,20 +1,24 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { BundleError } from "../error.ts";
+import { isMissingFile, toFileError } from "../file-error.ts";
 
 /** Large enough that neither the disk nor the event loop sees many small reads. */
 export const READ_SIZE: number = 1024 * 1024;
 
-/** Opens a file to read. @throws `USAGE` if there is none, `FILE_FAILED` if it cannot be read */
+/** Opens a file to read. @throws `USAGE` if there is none or it is a directory, `FILE_FAILED` if it cannot be read */
 export async function openFile(path: string): Promise<FileHandle> {
+  const handle = await openHandle(path);
+  if (!(await handle.stat()).isDirectory()) return handle;
+  await handle.close();
+  throw new BundleError("USAGE", `Cannot open ${path}: it is a directory`);
+}
+
+async function openHandle(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r");
   } catch (cause) {
-    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    throw new BundleError(
-      isMissing ? "USAGE" : "FILE_FAILED",
-      `Cannot open ${path}: ${isMissing ? "there is no such file" : reasonOf(cause)}`,
-      { cause },
-    );
+    if (!isMissingFile(cause)) throw toFileError(cause, path);
+    throw new BundleError("USAGE", `Cannot open ${path}: there is no such file`, { cause });
   }
 }
 
@@ -51,11 +55,6 @@ export async function writeExactly(handle: FileHandle, content: Uint8Array, offs
     const { bytesWritten } = await handle.write(content, written, content.length - written, offset + written);
     written += bytesWritten;
   }
-}
-
-/** What the system says of a failed call, without its stack. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function truncated(offset: number): BundleError {

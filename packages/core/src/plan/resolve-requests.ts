@@ -1,7 +1,8 @@
 import type { Descriptor } from "../descriptor.ts";
+import { isDigest } from "../digest.ts";
 import { BundleError, isBundleError } from "../error.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
-import { formatReference, type Reference } from "../reference.ts";
+import { formatReference, isTag, type Reference } from "../reference.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import type { ImageRequest } from "./request.ts";
 
@@ -34,12 +35,11 @@ async function resolveReference(
   reference: Reference,
   { openSource, signal }: PlanOptions,
 ): Promise<Resolution> {
-  const { digest, tag = "latest" } = reference;
+  const name = reference.digest ?? reference.tag ?? "";
+  // A selection may name anything; what is neither would end up in a URL.
+  if (!isDigest(name) && !isTag(name)) return { kind: "failed", error: malformed(reference) };
   try {
-    const descriptor = await openSource(reference).resolve(
-      digest ?? tag,
-      signal === undefined ? {} : { signal },
-    );
+    const descriptor = await openSource(reference).resolve(name, signal === undefined ? {} : { signal });
     return descriptor === undefined
       ? { kind: "failed", error: notFound(reference) }
       : { kind: "resolved", descriptor };
@@ -48,6 +48,16 @@ async function resolveReference(
     if (!isBundleError(error)) throw error;
     return { kind: "failed", error };
   }
+}
+
+function malformed(reference: Reference): BundleError {
+  return new BundleError(
+    "REFERENCE_INVALID",
+    `Cannot use ${formatReference(reference)}: that is neither a tag nor a digest`,
+    {
+      hint: "Correct the tag in the selection",
+    },
+  );
 }
 
 function notFound(reference: Reference): BundleError {

@@ -6,8 +6,8 @@ import { verified } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { parseDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
+import { isMissingFile, toFileError } from "../file-error.ts";
 import type { AbortOptions, OpenBlobOptions } from "../repository.ts";
-import { isMissingFile, toFileError } from "./file-error.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** Fewer, larger reads: with node's default of 64 KiB the calls cost more than the hashing. */

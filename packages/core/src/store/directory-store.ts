@@ -3,12 +3,12 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseDigest } from "../digest.ts";
+import { toFileError } from "../file-error.ts";
 import { isTag } from "../reference.ts";
 import type { Store } from "../repository.ts";
 import { type BlobDirectory, FILE_CHUNK_SIZE, openBlobDirectory, statFile } from "./blob-directory.ts";
 import { createStore } from "./create-store.ts";
 import { listDirectory, readText, writeText } from "./entry-file.ts";
-import { toFileError } from "./file-error.ts";
 import type { EntryKey, EntryKind, StoreBackend, UploadKey, UploadStorage } from "./store-backend.ts";
 
 /**

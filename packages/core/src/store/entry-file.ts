@@ -1,5 +1,5 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { isMissingFile, toFileError } from "./file-error.ts";
+import { isMissingFile, toFileError } from "../file-error.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** What a directory holds. */

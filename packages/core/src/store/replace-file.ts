@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { toFileError } from "./file-error.ts";
+import { toFileError } from "../file-error.ts";
 
 /**
  * Puts what `write` writes to a temporary file in the place of `path`, and makes the directories above it. Readers see

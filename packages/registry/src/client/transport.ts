@@ -83,6 +83,7 @@ export function createTransport(options: TransportOptions): Transport {
   });
   let scheme: Promise<"http" | "https"> | undefined;
   let hasAnswered = false;
+  let firstContact: Promise<void> | undefined;
   let unreachable: { readonly error: BundleError; readonly reason: string } | undefined;
 
   const origin = async (): Promise<string> => {
@@ -156,7 +157,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   /** A registry that could never be reached is not tried again for each of a thousand images. */
-  const send = async (call: Call): Promise<Response> => {
+  const sendRetried = async (call: Call): Promise<Response> => {
     if (unreachable !== undefined) throw restate(unreachable, call.what);
     const { attempts, signal } = call;
     try {
@@ -167,10 +168,25 @@ export function createTransport(options: TransportOptions): Transport {
       });
     } catch (error) {
       const isConnection = isBundleError(error, "CONNECTION_FAILED") || isBundleError(error, "TLS_FAILED");
-      if (isConnection && !hasAnswered)
+      if (isConnection && !hasAnswered) {
         unreachable = { error, reason: error.message.replace(`Cannot ${call.what}: `, "") };
+      }
       throw error;
     }
+  };
+
+  /** All wait for the first answer: it tells whether there is anybody, and how to be authorised. */
+  const send = async (call: Call): Promise<Response> => {
+    if (firstContact !== undefined) {
+      await firstContact;
+      return await sendRetried(call);
+    }
+    const sent = sendRetried(call);
+    firstContact = sent.then(
+      () => undefined,
+      () => undefined,
+    );
+    return await sent;
   };
 
   return { origin, send, close: async () => await dispatcher.close() };

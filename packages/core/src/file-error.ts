@@ -1,6 +1,17 @@
-import { BundleError } from "../error.ts";
+import { BundleError } from "./error.ts";
 
 const NO_SPACE_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+
+/** What the system's codes say to people. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["EACCES", "permission is refused (EACCES)"],
+  ["EIO", "the medium cannot be read or written (EIO)"],
+  ["EISDIR", "it is a directory"],
+  ["ENOENT", "there is no such file or directory"],
+  ["ENOTDIR", "a part of its path is not a directory"],
+  ["EPERM", "permission is refused (EPERM)"],
+  ["EROFS", "the file system is read-only"],
+]);
 
 /** Does the error mean that there is no such file? */
 export function isMissingFile(error: unknown): boolean {
@@ -21,7 +32,9 @@ export function toFileError(error: unknown, path: string): unknown {
     });
   }
   if (code === undefined || !(error instanceof Error && "path" in error)) return error;
-  return new BundleError("FILE_FAILED", `Cannot use ${JSON.stringify(path)}: ${code}`, { cause: error });
+  return new BundleError("FILE_FAILED", `Cannot use ${JSON.stringify(path)}: ${REASONS.get(code) ?? code}`, {
+    cause: error,
+  });
 }
 
 /** The code of an error that came from a system call; an abort or one of our own has none. */

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { renderFailures } from "./render-failures.ts";
+
+test("renderFailures() says nothing where nothing failed", () => {
+  expect(renderFailures([])).toEqual([]);
+});
+
+test("renderFailures() shows one failure with its whole message and its hint", () => {
+  const lines = renderFailures([
+    { name: "a:1", message: "Cannot find h:5/a:1: no such image", hint: "Look" },
+  ]);
+
+  expect(lines).toEqual(["", "1 failed:", "  a:1", "    Cannot find h:5/a:1: no such image", "    Look"]);
+});
+
+test("renderFailures() tells a common reason once and counts what it does not name", () => {
+  const failures = Array.from({ length: 12 }, (_, n) => ({
+    name: `a:${n}`,
+    message: `Cannot read h:5/a:${n}: it is down`,
+  }));
+
+  const lines = renderFailures([...failures, { name: "b:1", message: "Cannot read h:5/b:1: it is gone" }]);
+
+  expect(lines.filter((line) => line.includes("it is down"))).toEqual(["    it is down"]);
+  expect(lines).toContain("  and 2 more");
+  expect(lines.slice(-2)).toEqual(["  b:1", "    Cannot read h:5/b:1: it is gone"]);
+});

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { createDigestHash, digestOf, isDigest, parseDigest } from "./digest.ts";
+
+const HEX = "0123456789abcdef".repeat(4);
+
+test.each([
+  [`sha256:${HEX}`, "sha256", HEX],
+  [`sha512:${HEX}${HEX}`, "sha512", `${HEX}${HEX}`],
+])("parseDigest() takes %s apart", (digest, algorithm, hex) => {
+  expect(parseDigest(digest)).toEqual({ algorithm, hex });
+  expect(isDigest(digest)).toBe(true);
+});
+
+test.each([
+  ["nothing", ""],
+  ["no algorithm", HEX],
+  ["an empty algorithm", `:${HEX}`],
+  ["an unknown algorithm", `md5:${"0".repeat(32)}`],
+  ["a name that every object has", `constructor:${HEX}`],
+  ["sha256 with sha512's length", `sha256:${HEX}${HEX}`],
+  ["sha512 with sha256's length", `sha512:${HEX}`],
+  ["too short", `sha256:${HEX.slice(1)}`],
+  ["upper case", `sha256:${HEX.toUpperCase()}`],
+  ["an upper-case algorithm", `SHA256:${HEX}`],
+  ["no hexadecimal", `sha256:${"g".repeat(64)}`],
+  ["a path", `sha256:../../../../../../../../../../../../../../../../../../../../etc/pass`],
+  ["a line feed at the end", `sha256:${HEX.slice(1)}\n`],
+  ["a line feed behind it", `sha256:${HEX}\n`],
+  ["two colons", `sha256::${HEX.slice(1)}`],
+])("parseDigest() refuses %s", (_what, digest) => {
+  expect(() => parseDigest(digest)).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
+  expect(isDigest(digest)).toBe(false);
+});
+
+test("parseDigest() does not repeat a huge digest in its message", () => {
+  expect(() => parseDigest("x".repeat(1_000_000))).toThrow(/^.{1,300}$/);
+});
+
+test.each(["sha256", "sha512"])("createDigestHash() hashes with %s", (algorithm) => {
+  const hex = createHash(algorithm).update("content").digest("hex");
+
+  const hash = createDigestHash(`${algorithm}:${hex}`).update("content");
+
+  expect(hash.digest("hex")).toBe(hex);
+});
+
+test("digestOf() is the sha256 digest of bytes and of text in UTF-8", () => {
+  // The empty descriptor's: image-spec, manifest.md#guidance-for-an-empty-descriptor.
+  const empty = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+  expect(digestOf("{}")).toBe(empty);
+  expect(digestOf(Buffer.from("{}"))).toBe(empty);
+  expect(digestOf("ä")).toBe(digestOf(Buffer.from([0xc3, 0xa4])));
+});

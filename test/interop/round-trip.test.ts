@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { describePeers } from "../peers/describe-peers.ts";
+import { digestOfText, readDigest, readRawManifest, skopeoCopy } from "../peers/skopeo.ts";
+import { ExportDocument, ImportDocument, readDocument } from "../support/documents.ts";
+import { openScene, SCENE_PEERS, type Scene } from "./scene.ts";
+
+const Index = z.looseObject({
+  manifests: z.array(
+    z.looseObject({ digest: z.string(), platform: z.looseObject({ architecture: z.string() }) }),
+  ),
+});
+
+const FROM = "demo/busybox";
+const MULTI = ["oci", "docker"] as const;
+const SINGLE = ["oci-single", "docker-single"] as const;
+
+describePeers(SCENE_PEERS, "from one docker-registry into another", () => {
+  let scene: Scene;
+
+  const sourceOf = (tag: string): string => `docker://${scene.source.host}/${FROM}:${tag}`;
+  const targetOf = (repository: string, tag: string): string =>
+    `docker://${scene.target.host}/${repository}:${tag}`;
+
+  beforeAll(async () => {
+    scene = await openScene();
+    const { site, source, target } = scene;
+    await site.select("selection.yaml", {
+      registry: source.host,
+      target: target.host,
+      mappings: [
+        { from: FROM, to: "all/busybox", tags: MULTI, platform: "all" },
+        { from: FROM, to: "default/busybox", tags: SINGLE },
+        { from: FROM, to: "arm64/busybox", tags: MULTI, platform: "linux/arm64" },
+      ],
+    });
+  });
+
+  afterAll(async () => {
+    await scene.close();
+  });
+
+  test("export takes everything, import pushes it", async () => {
+    const { site } = scene;
+
+    const exported = await site.run(["export", "-c", "selection.yaml", "-o", "all.tar", "--json"]);
+    const imported = await site.run(["import", "all.tar", "--json"]);
+
+    expect(readDocument(exported, ExportDocument)).toMatchObject({ images: 6, failed: [] });
+    const { images } = readDocument(imported, ImportDocument);
+    expect(images.map(({ status }) => status)).toEqual(Array(6).fill("pushed"));
+    expect([exported.exitCode, imported.exitCode]).toEqual([0, 0]);
+  });
+
+  test.each([
+    ...MULTI.map((tag) => ["all/busybox", tag] as const),
+    ...SINGLE.map((tag) => ["default/busybox", tag] as const),
+  ])("%s:%s has the digest that it has at the source", async (repository, tag) => {
+    expect(await readDigest(targetOf(repository, tag))).toBe(await readDigest(sourceOf(tag)));
+  });
+
+  test.each(MULTI)("one platform of %s is that entry of the index", async (tag) => {
+    const { manifests } = Index.parse(JSON.parse(await readRawManifest(sourceOf(tag))));
+    const arm64 = manifests.find(({ platform }) => platform.architecture === "arm64");
+
+    expect(await readDigest(targetOf("arm64/busybox", tag))).toBe(arm64?.digest);
+  });
+
+  test.each([
+    ...MULTI.flatMap((tag) => [["all/busybox", tag] as const, ["arm64/busybox", tag] as const]),
+    ...SINGLE.map((tag) => ["default/busybox", tag] as const),
+  ])("skopeo pulls all of %s:%s", async (repository, tag) => {
+    await skopeoCopy(
+      targetOf(repository, tag),
+      `dir:${scene.site.path(`${repository}-${tag}`.replace("/", "-"))}`,
+    );
+  });
+
+  test("a second import finds everything there", async () => {
+    const run = await scene.site.run(["import", "all.tar", "--json"]);
+
+    const { images, blobs } = readDocument(run, ImportDocument);
+    expect(images.map(({ status }) => status)).toEqual(Array(6).fill("unchanged"));
+    expect(blobs.uploaded).toBe(0);
+  });
+
+  test("several platforms are the index without the other entries", async () => {
+    const { site, target } = scene;
+    const platforms = ["linux/amd64", "linux/arm64"].flatMap((platform) => ["--platform", platform]);
+    await site.select("multi.yaml", {
+      registry: scene.source.host,
+      mappings: [{ from: FROM, to: "busybox", tags: MULTI }],
+    });
+
+    const exported = await site.run(["export", "-c", "multi.yaml", "-o", "two.tar", ...platforms]);
+    const imported = await site.run(["import", "two.tar", "--to", `${target.host}/two`]);
+
+    expect([exported.exitCode, imported.exitCode]).toEqual([0, 0]);
+    for (const tag of MULTI) {
+      const index = Index.parse(JSON.parse(await readRawManifest(sourceOf(tag))));
+      const manifests = index.manifests.filter(({ platform }) => platform.architecture !== "riscv64");
+      const expected = digestOfText(JSON.stringify({ ...index, manifests }));
+      expect(await readDigest(targetOf("two/busybox", tag))).toBe(expected);
+      await skopeoCopy(targetOf("two/busybox", tag), `dir:${site.path(`two-${tag}`)}`);
+    }
+  });
+});

@@ -1,0 +1,81 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { peerFile } from "./peers.ts";
+import { runPeer } from "./run-peer.ts";
+
+/** How docker-registry is to run. */
+export interface DockerRegistryOptions {
+  /** Its only user. @default everybody may do everything */
+  readonly user?: { readonly username: string; readonly password: string };
+  /** Paths of PEM files; with them it is https. */
+  readonly tls?: { readonly key: string; readonly certificate: string };
+}
+
+/** A docker-registry that runs. */
+export interface DockerRegistry {
+  /** `127.0.0.1:PORT` */
+  readonly host: string;
+  /** Ends it and removes what it holds. */
+  close(): Promise<void>;
+}
+
+/** Starts docker-registry on a free port of loopback, empty. Resolves when it can be reached. */
+export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
+  const directory = await mkdtemp(join(tmpdir(), "docker-registry-"));
+  const config = join(directory, "config.yml");
+  // JSON is YAML.
+  await writeFile(config, JSON.stringify(await configure(directory, options)));
+  const child = spawn(peerFile("docker-registry"), ["serve", config], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const kill = (): boolean => child.kill();
+  process.once("exit", kill);
+  return {
+    host: await waitForHost(child),
+    async close() {
+      process.off("exit", kill);
+      const exited = once(child, "exit");
+      kill();
+      await exited;
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** {@link https://distribution.github.io/distribution/about/configuration/} */
+async function configure(directory: string, options: DockerRegistryOptions): Promise<object> {
+  const { user, tls } = options;
+  const users = join(directory, "htpasswd");
+  if (user !== undefined) {
+    await writeFile(users, await runPeer("htpasswd", ["-Bbn", user.username, user.password]));
+  }
+  return {
+    version: "0.1",
+    log: { level: "info", accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: join(directory, "storage") } },
+    http: {
+      addr: "127.0.0.1:0",
+      ...(tls === undefined ? {} : { tls: { key: tls.key, certificate: tls.certificate } }),
+    },
+    ...(user === undefined ? {} : { auth: { htpasswd: { realm: "test", path: users } } }),
+  };
+}
+
+/** Its log names the port that the system chose. Reading goes on afterwards, or it would wait for its log to be read. */
+async function waitForHost(child: ChildProcessByStdio<null, null, Readable>): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const log: string[] = [];
+  createInterface(child.stderr).on("line", (line) => {
+    const [, host] = /listening on (127\.0\.0\.1:[0-9]+)/.exec(line) ?? [];
+    if (host === undefined) log.push(line);
+    else resolve(host);
+  });
+  child.once("error", reject);
+  child.once("exit", () => reject(new Error(`Cannot start docker-registry: ${log.join("\n")}`)));
+  return await promise;
+}

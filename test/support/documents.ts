@@ -1,0 +1,85 @@
+import { z } from "zod";
+import type { BundleRun } from "./run-bundle.ts";
+
+const BlobCount = z.object({ count: z.int(), size: z.int() });
+const Failed = z.object({
+  source: z.string(),
+  target: z.string().exactOptional(),
+  code: z.string(),
+  message: z.string(),
+});
+const Target = z.object({
+  registry: z.string().nullable(),
+  repository: z.string(),
+  tag: z.string().nullable(),
+});
+
+/** What the tests read of a plan. */
+export const PlanDocument = z.object({
+  images: z.array(
+    z.object({
+      source: z.string(),
+      target: Target,
+      resolved: z.string(),
+      descriptor: z.object({ mediaType: z.string(), digest: z.string(), size: z.int() }),
+      platforms: z.array(z.string()),
+    }),
+  ),
+  blobs: BlobCount,
+  pulls: z.array(z.object({ registry: z.string(), needed: z.int(), remaining: z.int().exactOptional() })),
+  failed: z.array(Failed),
+});
+export type PlanDocument = z.infer<typeof PlanDocument>;
+
+/** What the tests read of an export's result. */
+export const ExportDocument = z.object({
+  bundle: z.string().nullable(),
+  images: z.int(),
+  blobs: BlobCount,
+  downloaded: BlobCount,
+  reused: BlobCount,
+  failed: z.array(Failed),
+});
+
+/** What the tests read of an import's result. */
+export const ImportDocument = z.object({
+  images: z.array(
+    z.object({
+      source: z.string(),
+      target: z.string(),
+      digest: z.string(),
+      status: z.string(),
+      code: z.string().exactOptional(),
+    }),
+  ),
+  blobs: z.object({ uploaded: z.int(), mounted: z.int(), existing: z.int() }),
+});
+
+/** What a command that has no result says. */
+export const ErrorDocument = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().exactOptional() }),
+});
+
+/** Where the blobs of a bundle are told. */
+export const VerifyDocument = z.object({
+  ok: z.boolean(),
+  problems: z.array(
+    z.object({
+      kind: z.string(),
+      message: z.string(),
+      digest: z.string().exactOptional(),
+      offset: z.int().exactOptional(),
+    }),
+  ),
+});
+
+/** The one JSON document that a run printed. @throws naming what it printed instead */
+export function readDocument<T>(run: BundleRun, type: z.ZodType<T>): T {
+  try {
+    return type.parse(JSON.parse(run.stdout.toString()));
+  } catch (cause) {
+    throw new Error(`bundle ended with ${run.exitCode} and printed\n${run.stdout.toString()}${run.stderr}`, {
+      cause,
+    });
+  }
+}
