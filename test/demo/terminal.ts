@@ -18,7 +18,7 @@ const LINE_WIDTH = 110;
 export interface Terminal {
   heading(title: string): void;
   say(line: string): void;
-  /** Runs `bundle`, shows command and output. @throws if it does not end with status 0 */
+  /** Runs `bundle`, shows the command and what it prints but its progress. @throws if it does not end with status 0 */
   bundle(...args: readonly string[]): Promise<void>;
 }
 
@@ -43,9 +43,8 @@ export function openTerminal(directory: string): Terminal {
         text(child.stdout),
         once(child, "close"),
       ]);
-      for (const line of shorten(toLines(stderr))) say(line);
       for (const line of shorten(toLines(stdout))) say(line);
-      if (child.exitCode !== 0) throw new Error(`bundle ${args[0]} ended with ${child.exitCode}`);
+      if (child.exitCode !== 0) throw new Error(`bundle ${args[0]} ended with ${child.exitCode}\n${stderr}`);
     },
   };
 }

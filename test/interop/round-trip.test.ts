@@ -5,10 +5,8 @@ import { digestOfText, readDigest, readRawManifest, skopeoCopy } from "../peers/
 import { ExportDocument, ImportDocument, readDocument } from "../support/documents.ts";
 import { openScene, SCENE_PEERS, type Scene } from "./scene.ts";
 
-const Index = z.looseObject({
-  manifests: z.array(
-    z.looseObject({ digest: z.string(), platform: z.looseObject({ architecture: z.string() }) }),
-  ),
+const Index = z.object({
+  manifests: z.array(z.object({ digest: z.string(), platform: z.object({ architecture: z.string() }) })),
 });
 
 const FROM = "demo/busybox";
@@ -97,10 +95,12 @@ describePeers(SCENE_PEERS, "from one docker-registry into another", () => {
 
     expect([exported.exitCode, imported.exitCode]).toEqual([0, 0]);
     for (const tag of MULTI) {
-      const index = Index.parse(JSON.parse(await readRawManifest(sourceOf(tag))));
-      const manifests = index.manifests.filter(({ platform }) => platform.architecture !== "riscv64");
-      const expected = digestOfText(JSON.stringify({ ...index, manifests }));
-      expect(await readDigest(targetOf("two/busybox", tag))).toBe(expected);
+      // The entry is cut out of the text, so that every other byte stays.
+      const expected = (await readRawManifest(sourceOf(tag))).replace(
+        /,\{[^{}]*\{[^{}]*"riscv64"[^{}]*\}\}/,
+        "",
+      );
+      expect(await readDigest(targetOf("two/busybox", tag))).toBe(digestOfText(expected));
       await skopeoCopy(targetOf("two/busybox", tag), `dir:${site.path(`two-${tag}`)}`);
     }
   });

@@ -13,9 +13,19 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** How a program is run. */
+export interface TryRunOptions {
+  /** @default this process's */
+  readonly cwd?: string;
+}
+
 /** Runs a program to its end, whatever that is. */
-export async function tryRun(file: string, args: readonly string[]): Promise<Outcome> {
-  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], timeout: TIMEOUT_MS });
+export async function tryRun(
+  file: string,
+  args: readonly string[],
+  options: TryRunOptions = {},
+): Promise<Outcome> {
+  const child = spawn(file, args, { ...options, stdio: ["ignore", "pipe", "pipe"], timeout: TIMEOUT_MS });
   const [stdout, stderr, [exitCode]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

@@ -55,12 +55,18 @@ export const ImportDocument = z.object({
   blobs: z.object({ uploaded: z.int(), mounted: z.int(), existing: z.int() }),
 });
 
+export type ImportDocument = z.infer<typeof ImportDocument>;
+
 /** What a command that has no result says. */
 export const ErrorDocument = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().exactOptional() }),
 });
 
-/** Where the blobs of a bundle are told. */
+/** An index, with everything in it that only others understand. */
+export const IndexDocument = z.looseObject({ manifests: z.array(z.unknown()) });
+export type IndexDocument = z.infer<typeof IndexDocument>;
+
+/** What is wrong with a bundle. */
 export const VerifyDocument = z.object({
   ok: z.boolean(),
   problems: z.array(

@@ -53,9 +53,8 @@ export async function loadPlugin(
 async function checkCommand(args: readonly string[], commands: readonly string[]): Promise<void> {
   const [name] = args;
   if (name === undefined || ["--help", "-h", ...commands].includes(name)) return;
-  const { BundleError } = await import("@airgap-bundle/core");
-  const { nearestWord } = await import("@airgap-bundle/cli");
-  const nearest = nearestWord(name, commands);
+  const { BundleError, nearestName } = await import("@airgap-bundle/core");
+  const nearest = nearestName(name, commands);
   const message = name.startsWith("-") ? `Expected a command before ${name}` : `Unknown command ${name}`;
   throw new BundleError("USAGE", message, {
     hint: nearest === undefined ? "See bundle --help" : `Did you mean bundle ${nearest}? See bundle --help`,

@@ -12,7 +12,6 @@ export { formatDuration } from "./format-duration.ts";
 export { formatSize } from "./format-size.ts";
 export { formatTable, type TableOptions } from "./format-table.ts";
 export { type LoadedSelection, loadSelection, readSelection, selectionError } from "./load-selection.ts";
-export { nearestWord } from "./nearest-word.ts";
 export { type Failure, renderFailures } from "./render-failures.ts";
 export { sanitizeText } from "./sanitize-text.ts";
 export type { SharedFlags } from "./shared-flags.ts";

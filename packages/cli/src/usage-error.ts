@@ -1,6 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { BundleError } from "@airgap-bundle/core";
-import { nearestWord } from "./nearest-word.ts";
+import { BundleError, nearestName } from "@airgap-bundle/core";
 
 /** What the command line could have been. */
 export interface UsageContext {
@@ -49,7 +48,7 @@ function describeUnknownFlags(line: string, context: UsageContext): UsageDescrip
     .replace(/^.*?: /, "")
     .split(", ")
     .map((flag) => flag.replace(/=.*/, ""));
-  const suggestion = nearestWord((flags[0] ?? "").replace(/^-+/, ""), context.flags);
+  const suggestion = nearestName((flags[0] ?? "").replace(/^-+/, ""), context.flags);
   const message = `Unknown ${flags.length === 1 ? "flag" : "flags"} ${flags.join(", ")}`;
   return suggestion === undefined ? { message } : { message, suggestion };
 }

@@ -72,7 +72,10 @@ describe("verified()", () => {
 
     const { text, error } = await collect(verified(descriptorOf(BYTES), endless()));
 
-    expect(error).toMatchObject({ code: "SIZE_INVALID", message: expect.stringContaining("more than 10 bytes") });
+    expect(error).toMatchObject({
+      code: "SIZE_INVALID",
+      message: expect.stringContaining("more than 10 bytes"),
+    });
     expect(text.length).toBeLessThan(BYTES.length);
     expect(asked).toBe(2);
   });

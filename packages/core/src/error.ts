@@ -52,8 +52,9 @@ export interface BundleErrorOptions {
 /** The one error class. Match on `code`, never on the message or on `instanceof` across packages. */
 export class BundleError extends Error {
   readonly code: ErrorCode;
-  readonly hint?: string;
-  readonly retryAfterMs?: number;
+  // Declared only: a field would be there as undefined.
+  declare readonly hint?: string;
+  declare readonly retryAfterMs?: number;
 
   constructor(code: ErrorCode, message: string, options: BundleErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });

@@ -1,6 +1,6 @@
 export type { BundleProblem } from "./bundle/check-structure.ts";
 export { type BundleHeading, composeBundle } from "./bundle/compose-bundle.ts";
-export type { BundleDocument, BundleImage, ImageTarget } from "./bundle/document.ts";
+export type { BundleDocument, BundleImage } from "./bundle/document.ts";
 export { type OpenedBundle, openBundle } from "./bundle/open-bundle.ts";
 export { openExistingBundle } from "./bundle/open-existing.ts";
 export { type BundleReport, verifyBundle } from "./bundle/verify-bundle.ts";
@@ -21,10 +21,11 @@ export { guessManifestType, type IndexChild, type Manifest, parseManifest } from
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
 export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
+export { nearestName } from "./nearest-name.ts";
 export { expandSelection } from "./plan/expand-selection.ts";
 export { listContent } from "./plan/manifest-graph.ts";
 export type { PullLimit } from "./plan/plan.ts";
-export { type FailedImage, formatTarget, type Plan, type PlanWarning, type Pulls } from "./plan/plan.ts";
+export { type FailedImage, formatTarget, type ImageTarget, type Plan, type PlanWarning, type Pulls } from "./plan/plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
 export {
   ALL_PLATFORMS,

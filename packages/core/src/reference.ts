@@ -45,7 +45,7 @@ export function isRepository(text: string): boolean {
 
 /** Is this a registry's host, with or without a port? */
 export function isRegistryHost(text: string): boolean {
-  return HOST.test(text);
+  return HOST.test(text) && URL.canParse(`https://${text}`);
 }
 
 /** The one name of a registry: `docker.io` for every name of Docker Hub, else the host in lower case. */

@@ -1,12 +1,5 @@
 import { stdout } from "node:process";
-import {
-  BundleError,
-  type ExportReport,
-  exportBundle,
-  openExistingBundle,
-  type Plan,
-  streamBundle,
-} from "@airgap-bundle/core";
+import { BundleError, exportBundle, openExistingBundle, type Plan, streamBundle } from "@airgap-bundle/core";
 import { type ExportDocument, toExportDocument } from "./export-document.ts";
 import { type HeadingFlags, toHeading } from "./heading.ts";
 import type { PlanFlags } from "./open-sources.ts";
@@ -32,22 +25,28 @@ export async function runExport(
 ): Promise<ExportDocument> {
   const startedAt = performance.now();
   const heading = toHeading(flags, process.env);
-  const existing =
-    flags.output === "-" ? undefined : await openExistingBundle(flags.output, { isForced: flags.force });
+  const isPiped = flags.output === "-";
+  if (isPiped && stdout.isTTY) throw terminalError();
+  const existing = isPiped ? undefined : await openExistingBundle(flags.output, { isForced: flags.force });
   try {
     return await withPlan(path, flags, options, async (plan, sources) => {
       checkPlan(plan, path, flags);
       const work = { ...sources, ...options, heading, failFast: flags["fail-fast"] };
-      const report: ExportReport =
-        flags.output === "-"
-          ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk), work)
-          : await exportBundle(plan, flags.output, { ...work, existing });
+      const report = isPiped
+        ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk), work)
+        : await exportBundle(plan, flags.output, { ...work, existing });
       const durationMs = Math.round(performance.now() - startedAt);
       return toExportDocument(report, flags.output, { requests: sources.requests(), durationMs });
     });
   } finally {
     await existing?.close();
   }
+}
+
+function terminalError(): BundleError {
+  return new BundleError("USAGE", "Cannot write a bundle to a terminal", {
+    hint: "Name a file with -o OUT.tar, or send -o - into a pipe",
+  });
 }
 
 function checkPlan({ images, failed }: Plan, path: string, flags: ExportFlags): void {

@@ -29,7 +29,7 @@ export interface BundleFile {
 export async function createBundleFile(path: string, size: number): Promise<BundleFile> {
   const partial = `${path}.partial`;
   await checkSpace(path, size);
-  const handle = await guard(partial, async () => await open(partial, "w+"));
+  const handle = await guard(partial, async () => await createFile(partial, size));
   let isFinished = false;
 
   return {
@@ -53,10 +53,10 @@ export async function createBundleFile(path: string, size: number): Promise<Bund
         await writeFrame(handle, bundle, readMetadata);
         await handle.truncate(bundle.size);
         await handle.sync();
+        await handle.close();
         await rename(partial, path);
         isFinished = true;
         await syncDirectory(dirname(resolve(path)));
-        await handle.close();
       });
     },
     async discard() {
@@ -65,6 +65,19 @@ export async function createBundleFile(path: string, size: number): Promise<Bund
       await rm(partial, { force: true });
     },
   };
+}
+
+/** A file of this size, without content; a file system that takes no such file says so now. */
+async function createFile(path: string, size: number): Promise<FileHandle> {
+  const handle = await open(path, "w+");
+  try {
+    await handle.truncate(size);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    await rm(path, { force: true });
+    throw error;
+  }
 }
 
 /** The layers' content is there; everything else is written now, the header region last of all. */

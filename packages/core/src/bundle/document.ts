@@ -2,19 +2,11 @@ import { z } from "zod";
 import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
+import type { ImageTarget } from "../plan/plan.ts";
 import { isRepository, isTag } from "../reference.ts";
 
 /** The version of the format that is written here and the only one that is read. */
 export const FORMAT_VERSION = 1;
-
-/** Where an image goes. */
-export interface ImageTarget {
-  /** HOST[:PORT]; null if the selection names no target. */
-  readonly registry: string | null;
-  readonly repository: string;
-  /** Null for what was selected by digest alone. */
-  readonly tag: string | null;
-}
 
 /** One image of a bundle. */
 export interface BundleImage {

@@ -1,13 +1,13 @@
 import type { EventSink } from "../events.ts";
+import type { OpenSource } from "../fetch/fetch-blob.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
-import type { RepositoryName } from "../reference.ts";
-import type { AbortOptions, Source } from "../repository.ts";
+import type { AbortOptions } from "../repository.ts";
 import type { ExpandOptions } from "./expand-selection.ts";
 import type { PullLimit } from "./plan.ts";
 
 /** What a selection is resolved with. */
 export interface PlanOptions extends ExpandOptions, AbortOptions {
-  readonly openSource: (name: RepositoryName) => Source;
+  readonly openSource: OpenSource;
   readonly cache: MetadataCache;
   /** What a registry has last said about its limit. */
   readonly pullLimit: (registry: string) => PullLimit | undefined;

@@ -1,8 +1,16 @@
-import type { ImageTarget } from "../bundle/document.ts";
 import type { Descriptor } from "../descriptor.ts";
 import type { BundleError, ErrorCode } from "../error.ts";
 import type { Reference } from "../reference.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
+
+/** Where an image goes. */
+export interface ImageTarget {
+  /** HOST[:PORT]; null if the selection names no target. */
+  readonly registry: string | null;
+  readonly repository: string;
+  /** Null for what was selected by digest alone. */
+  readonly tag: string | null;
+}
 
 /** An image that a selection resolved to. */
 export interface PlannedImage {

@@ -1,7 +1,7 @@
-import type { ImageTarget } from "../bundle/document.ts";
 import { type SelectedTag, selectTags } from "../filter/select-tags.ts";
 import type { Reference } from "../reference.ts";
 import type { RepositoryMapping } from "./expand-selection.ts";
+import type { ImageTarget } from "./plan.ts";
 
 /** An image that a selection asks for, before the registry was asked what it is. */
 export interface ImageRequest {

@@ -1,4 +1,4 @@
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../nearest-name.ts";
 import type { Position, Reporter } from "./note.ts";
 import { toBoolean, toDurationMs, toInteger } from "./scalars.ts";
 import type { YamlMap, YamlScalar, YamlValue } from "./yaml.ts";

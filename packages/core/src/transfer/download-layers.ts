@@ -8,7 +8,7 @@ import { mapConcurrent } from "../map-concurrent.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RepositoryName } from "../reference.ts";
 import { countBytes } from "./count-bytes.ts";
-import type { ExportOptions } from "./export-bundle.ts";
+import type { ExportOptions } from "./export-options.ts";
 import { isImageFailure } from "./failures.ts";
 import { locateBlobs } from "./locate-blobs.ts";
 

@@ -1,27 +1,12 @@
 import { createBundleFile } from "../bundle/bundle-file.ts";
-import { type BundleHeading, composeBundle } from "../bundle/compose-bundle.ts";
+import { composeBundle } from "../bundle/compose-bundle.ts";
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
-import type { EventSink } from "../events.ts";
-import type { OpenSource } from "../fetch/fetch-blob.ts";
-import type { MetadataCache } from "../metadata-cache.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { AbortOptions } from "../repository.ts";
 import { downloadLayers } from "./download-layers.ts";
+import type { ExportOptions } from "./export-options.ts";
 import { type ExportReport, reportBundle, reportNothing } from "./export-report.ts";
 import { takeOut } from "./failures.ts";
 import { fetchMetadata, readMetadata } from "./fetch-metadata.ts";
-
-/** How a plan is carried out. */
-export interface ExportOptions extends AbortOptions {
-  readonly openSource: OpenSource;
-  readonly cache: MetadataCache;
-  readonly heading: BundleHeading;
-  /** Blobs fetched at once. */
-  readonly jobs: number;
-  /** Stop at the first image that fails. @default false */
-  readonly failFast?: boolean;
-  readonly onEvent?: EventSink;
-}
 
 /**
  * Writes what is planned to `path`: layers straight to their places while they are verified, everything else last, under

@@ -5,7 +5,7 @@ import { mapConcurrent } from "../map-concurrent.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
 import { listContent } from "../plan/manifest-graph.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { ExportOptions } from "./export-bundle.ts";
+import type { ExportOptions } from "./export-options.ts";
 import { isImageFailure, type SortedImages, takeOut } from "./failures.ts";
 import { locateBlobs } from "./locate-blobs.ts";
 

@@ -1,23 +1,11 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import type { BundleError } from "../error.ts";
-import type { EventSink } from "../events.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
-import type { AbortOptions, Registry } from "../repository.ts";
 import { checkTarget, type TargetState } from "./check-target.ts";
+import type { ImportOptions } from "./import-options.ts";
 import type { ImportedImage, ImportReport } from "./import-report.ts";
 import type { PlannedImport } from "./plan-import.ts";
 import { pushImages } from "./push-images.ts";
-
-/** How a bundle is imported. */
-export interface ImportOptions extends AbortOptions {
-  /** Opens a registry by its name. */
-  readonly openRegistry: (name: string) => Registry;
-  /** Images looked at, and blobs sent, at once. */
-  readonly jobs: number;
-  /** Look what there is to do, and do nothing. @default false */
-  readonly isDryRun?: boolean;
-  readonly onEvent?: EventSink;
-}
 
 /**
  * Pushes images of a bundle. One HEAD tells that an image is there already; an image's tag appears when all of it has

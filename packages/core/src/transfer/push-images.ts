@@ -3,7 +3,7 @@ import type { BundleError } from "../error.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import { isImageFailure } from "./failures.ts";
 import { type BlobGroup, groupBlobs, listBlobs } from "./group-blobs.ts";
-import type { ImportOptions } from "./import-bundle.ts";
+import type { ImportOptions } from "./import-options.ts";
 import type { BlobCounts } from "./import-report.ts";
 import type { PlannedImport } from "./plan-import.ts";
 import { pushBlob } from "./push-blob.ts";

@@ -6,7 +6,7 @@ import { BundleError } from "../error.ts";
 import { fetchBlob } from "../fetch/fetch-blob.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RepositoryName } from "../reference.ts";
-import type { ExportOptions } from "./export-bundle.ts";
+import type { ExportOptions } from "./export-options.ts";
 import { type ExportReport, reportBundle, reportNothing } from "./export-report.ts";
 import { fetchMetadata, readMetadata } from "./fetch-metadata.ts";
 import { locateBlobs } from "./locate-blobs.ts";

@@ -32,3 +32,8 @@ export interface Remote {
 export function nameOf({ registry, repository }: Remote): string {
   return `${registry}/${repository}`;
 }
+
+/** What reading a repository must be allowed. */
+export function pullScopes({ path }: Remote): readonly string[] {
+  return [`repository:${path}:pull`];
+}

@@ -5,7 +5,6 @@ import {
   digestOf,
   guessManifestType,
   isDigest,
-  isTag,
   MANIFEST_TYPES,
   MAX_MANIFEST_SIZE,
   type OpenBlobOptions,
@@ -13,22 +12,14 @@ import {
   type Source,
   verified,
 } from "@airgap-bundle/core";
-import { z } from "zod";
 import { formatRoute } from "../routes.ts";
 import { bodyOf } from "./body.ts";
-import { nextPage } from "./link.ts";
+import { listTags } from "./list-tags.ts";
 import { readPullLimit } from "./pull-limit.ts";
-import { nameOf, type Remote } from "./remote.ts";
+import { nameOf, pullScopes, type Remote } from "./remote.ts";
 import { discard, headerOf, type Response } from "./response.ts";
 
 const ACCEPT = { accept: MANIFEST_TYPES.join(", ") };
-
-/** Amazon ECR refuses more. */
-const TAGS_PER_PAGE = 1000;
-const MAX_PAGES = 10_000;
-const MAX_PAGE_SIZE = 16 * 1024 * 1024;
-
-const TagsDocument = z.object({ tags: z.array(z.string()).nullish() });
 
 /** Reads a repository: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull}. */
 export function createSource(remote: Remote): Source {
@@ -178,61 +169,6 @@ async function checkBlobHeaders(
     "SIZE_INVALID",
     `Cannot ${what}: ${length} bytes (${range ?? "no range"}) were announced, ${size - offset} wanted`,
   );
-}
-
-async function* listTags(remote: Remote, { signal }: AbortOptions): AsyncGenerator<string> {
-  const seen = new Set<string>();
-  let url: string | undefined = formatRoute({ kind: "tags", repository: remote.path, count: TAGS_PER_PAGE });
-  for (let page = 0; url !== undefined && page < MAX_PAGES; page++) {
-    const before = seen.size;
-    const { tags, next } = await readTagPage(remote, url, signal);
-    for (const tag of tags) {
-      if (seen.has(tag) || !isTag(tag)) continue;
-      seen.add(tag);
-      yield tag;
-    }
-    // A registry that ignores the link's place would go round for ever.
-    if (seen.size === before) return;
-    url = next;
-  }
-}
-
-async function readTagPage(
-  remote: Remote,
-  url: string,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly tags: readonly string[]; readonly next: string | undefined }> {
-  const what = `list the tags of ${nameOf(remote)}`;
-  remote.onRequest?.("listTags");
-  const response = await remote.transport.send({
-    method: "GET",
-    url,
-    scopes: pullScopes(remote),
-    expected: [200],
-    what,
-    signal,
-  });
-  const content = await readAll(bodyOf(response, what, signal), MAX_PAGE_SIZE);
-  const document = TagsDocument.safeParse(parseJson(content, what));
-  if (!document.success)
-    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not a list of tags`);
-  const origin = await remote.transport.origin();
-  return { tags: document.data.tags ?? [], next: nextPage(headerOf(response, "link"), `${origin}${url}`) };
-}
-
-function parseJson(content: Uint8Array, what: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(content));
-  } catch (cause) {
-    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not JSON`, {
-      cause,
-      hint: "Check that the host is a registry, not its web page",
-    });
-  }
-}
-
-function pullScopes({ path }: Remote): readonly string[] {
-  return [`repository:${path}:pull`];
 }
 
 function mediaTypeOf(response: Response): string | undefined {

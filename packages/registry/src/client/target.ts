@@ -7,6 +7,7 @@ import {
   MEDIA_TYPES,
   type OpenContent,
   type PutManifestOptions,
+  parseDigest,
   retry,
   type Target,
   verified,
@@ -15,6 +16,7 @@ import { formatRoute } from "../routes.ts";
 import { uploadLocation, withDigest } from "./location.ts";
 import { nameOf, type Remote } from "./remote.ts";
 import { discard, headerOf, type Response } from "./response.ts";
+import { createSource } from "./source.ts";
 
 /** Registries on object stores read a whole layer again before they answer. */
 const UPLOAD_ANSWER_TIMEOUT_MS = 30 * 60_000;
@@ -175,10 +177,29 @@ async function putManifest(
     signal,
   });
   await discard(response);
-  const stored = headerOf(response, "docker-content-digest");
-  if (stored?.startsWith(`${descriptor.digest.split(":", 1)[0]}:`) === true && stored !== descriptor.digest) {
-    throw new BundleError("DIGEST_INVALID", `Cannot ${what}: the registry stored it as ${stored}`);
-  }
+  await checkStored(remote, descriptor, headerOf(response, "docker-content-digest"), { tag, what, signal });
+}
+
+/** A server that answers 201 to anything, or stores something else, is found out before the push counts as done. */
+async function checkStored(
+  remote: Remote,
+  descriptor: Descriptor,
+  announced: string | undefined,
+  push: { readonly tag: string | undefined; readonly what: string; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  const { tag, what, signal } = push;
+  const { algorithm } = parseDigest(descriptor.digest);
+  // A registry may name what it stores by another algorithm: that tells nothing.
+  const isComparable = announced?.startsWith(`${algorithm}:`) === true;
+  const options = signal === undefined ? {} : { signal };
+  const stored = isComparable
+    ? announced
+    : (await createSource(remote).resolve(tag ?? descriptor.digest, options))?.digest;
+  if (stored === descriptor.digest) return;
+  throw new BundleError(
+    "DIGEST_INVALID",
+    `Cannot ${what}: the registry has ${stored ?? "nothing"} there afterwards`,
+  );
 }
 
 function pushScopes({ path }: Remote): readonly string[] {

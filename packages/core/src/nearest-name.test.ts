@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearestWord } from "./nearest-word.ts";
+import { nearestName } from "./nearest-name.ts";
 
 const COMMANDS = ["config", "export", "import", "inspect", "plan", "verify"];
 
@@ -11,6 +11,6 @@ test.each([
   ["pull", undefined],
   ["x", undefined],
   ["", undefined],
-])("nearestWord() takes %j for %j", (word, expected) => {
-  expect(nearestWord(word, COMMANDS)).toBe(expected);
+])("nearestName() takes %j for %j", (word, expected) => {
+  expect(nearestName(word, COMMANDS)).toBe(expected);
 });

@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import type { Descriptor } from "./descriptor.ts";
+import { digestOf } from "./digest.ts";
+import { guessManifestType, parseManifest } from "./manifest.ts";
+import { MEDIA_TYPES } from "./media-types.ts";
+
+const { ociIndex, ociManifest, dockerIndex, dockerManifest, ociConfig, ociLayerGzip } = MEDIA_TYPES;
+const CONFIG = { mediaType: ociConfig, digest: digestOf("config"), size: 6 };
+const LAYER = { mediaType: ociLayerGzip, digest: digestOf("layer"), size: 5 };
+const CHILD = { mediaType: ociManifest, digest: digestOf("child"), size: 5 };
+const IMAGE = { schemaVersion: 2, config: CONFIG, layers: [LAYER] };
+const INDEX = { schemaVersion: 2, manifests: [CHILD] };
+
+function parse(mediaType: string, content: string | object): ReturnType<typeof parseManifest> {
+  const bytes = Buffer.from(typeof content === "string" ? content : JSON.stringify(content));
+  const descriptor: Descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
+  return parseManifest(descriptor, bytes);
+}
+
+describe("parseManifest()", () => {
+  test.each([
+    ["an OCI manifest", ociManifest, { ...IMAGE, mediaType: ociManifest }],
+    ["an OCI manifest without mediaType", ociManifest, IMAGE],
+    ["a docker manifest", dockerManifest, { ...IMAGE, mediaType: dockerManifest }],
+    ["a docker manifest announced as OCI", ociManifest, { ...IMAGE, mediaType: dockerManifest }],
+    ["unknown fields", ociManifest, { ...IMAGE, subject: CHILD, annotations: { a: "b" }, x: null }],
+  ])("reads %s", (_what, mediaType, document) => {
+    expect(parse(mediaType, document)).toEqual({ kind: "image", mediaType, config: CONFIG, layers: [LAYER] });
+  });
+
+  test("reads an artifact, whose config and layers are of any type", () => {
+    const config = { ...CONFIG, mediaType: "application/vnd.oci.empty.v1+json", data: "e30=" };
+    const layer = { ...LAYER, mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip" };
+
+    const manifest = parse(ociManifest, { ...IMAGE, artifactType: "x/y", config, layers: [layer] });
+
+    expect(manifest).toMatchObject({ config: { mediaType: config.mediaType }, layers: [layer] });
+  });
+
+  test.each([
+    ["an OCI index", ociIndex, { ...INDEX, mediaType: ociIndex }],
+    ["an index without mediaType", ociIndex, INDEX],
+    ["a docker list", dockerIndex, { ...INDEX, mediaType: dockerIndex }],
+  ])("reads %s", (_what, mediaType, document) => {
+    expect(parse(mediaType, document)).toEqual({ kind: "index", mediaType, children: [CHILD] });
+  });
+
+  test("reads an index without entries", () => {
+    expect(parse(ociIndex, { manifests: [] })).toMatchObject({ kind: "index", children: [] });
+  });
+
+  test.each([
+    ["of a child", { os: "linux", architecture: "arm", variant: "v7" }, true],
+    ["unknown/unknown as none", { os: "unknown", architecture: "unknown" }, false],
+    ["an empty one as none", { os: "", architecture: "" }, false],
+  ])("reads the platform %s", (_what, platform, isKnown) => {
+    const manifest = parse(ociIndex, { manifests: [{ ...CHILD, platform }] });
+
+    expect(manifest).toEqual({
+      kind: "index",
+      mediaType: ociIndex,
+      children: [isKnown ? { ...CHILD, platform } : CHILD],
+    });
+  });
+
+  test.each([
+    ["attestation-manifest", LAYER.digest],
+    ["something-else", undefined],
+  ])("reads what a child of the reference type %s attests", (type, attests) => {
+    const annotations = { "vnd.docker.reference.type": type, "vnd.docker.reference.digest": LAYER.digest };
+
+    const manifest = parse(ociIndex, { manifests: [{ ...CHILD, annotations }] });
+
+    expect(manifest.kind === "index" && manifest.children[0]?.attests).toBe(attests);
+  });
+
+  test.each([
+    ["both manifests and layers", ociManifest, { ...IMAGE, manifests: [] }, /both manifests and layers/],
+    ["both manifests and a config", ociIndex, { ...INDEX, config: CONFIG }, /both manifests and layers/],
+    ["an index announced as an image", ociManifest, INDEX, /config/],
+    ["an image announced as an index", ociIndex, IMAGE, /manifests/],
+    ["an image that calls itself an index", ociManifest, { ...IMAGE, mediaType: ociIndex }, /calls itself/],
+    [
+      "an index that calls itself an image",
+      dockerIndex,
+      { ...INDEX, mediaType: ociManifest },
+      /calls itself/,
+    ],
+    ["another media type", "text/html", IMAGE, /its media type is "text\/html"/],
+    ["no media type", "", IMAGE, /its media type is ""/],
+    ["no JSON", ociManifest, "<html>", /not JSON/],
+    ["nothing", ociManifest, "", /not JSON/],
+    ["an array", ociManifest, "[]", /not a JSON object/],
+    ["null", ociManifest, "null", /not a JSON object/],
+    ["no config", ociManifest, { layers: [] }, /config/],
+    ["no layers", ociManifest, { config: CONFIG }, /layers/],
+    ["layers: null", ociManifest, { ...IMAGE, layers: null }, /layers/],
+    [
+      "a malformed digest",
+      ociManifest,
+      { ...IMAGE, layers: [{ ...LAYER, digest: "sha256:../x" }] },
+      /layers.0.digest/,
+    ],
+    ["a negative size", ociManifest, { ...IMAGE, config: { ...CONFIG, size: -1 } }, /config.size/],
+    ["half a byte", ociManifest, { ...IMAGE, config: { ...CONFIG, size: 0.5 } }, /config.size/],
+    ["a size as text", ociManifest, { ...IMAGE, config: { ...CONFIG, size: "6" } }, /config.size/],
+    [
+      "a size beyond what can be counted",
+      ociManifest,
+      { ...IMAGE, config: { ...CONFIG, size: 2 ** 53 } },
+      /config.size/,
+    ],
+    ["too many children", ociIndex, { manifests: Array(10_001).fill(CHILD) }, /manifests/],
+    [
+      "a child without media type",
+      ociIndex,
+      { manifests: [{ ...CHILD, mediaType: undefined }] },
+      /manifests.0.mediaType/,
+    ],
+  ])("refuses %s", (_what, mediaType, document, message) => {
+    expect(() => parse(mediaType, document)).toThrow(message);
+    expect(() => parse(mediaType, document)).toThrow(expect.objectContaining({ code: "MANIFEST_INVALID" }));
+  });
+
+  test("refuses what is not UTF-8", () => {
+    const content = Buffer.from([0x7b, 0xff, 0x7d]);
+
+    expect(() =>
+      parseManifest({ mediaType: ociManifest, digest: digestOf(content), size: 3 }, content),
+    ).toThrow(/not JSON/);
+  });
+
+  test("names docker's schema 1", () => {
+    const mediaType = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+
+    expect(() => parse(mediaType, { schemaVersion: 1, fsLayers: [] })).toThrow(
+      expect.objectContaining({ code: "MANIFEST_INVALID", hint: expect.any(String), message: expect.stringContaining("schema 1") }),
+    );
+  });
+});
+
+test.each([
+  [{ mediaType: "x/y", layers: [] }, "x/y"],
+  [INDEX, ociIndex],
+  [IMAGE, ociManifest],
+  [{ mediaType: 5, layers: [] }, ociManifest],
+  [{}, undefined],
+  [[], undefined],
+  [null, undefined],
+])("guessManifestType() of %j is %s", (document, expected) => {
+  expect(guessManifestType(Buffer.from(JSON.stringify(document)))).toBe(expected);
+});
+
+test("guessManifestType() of what is not JSON is undefined", () => {
+  expect(guessManifestType(Buffer.from("<html>"))).toBeUndefined();
+});
