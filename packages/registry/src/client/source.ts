@@ -14,6 +14,7 @@ import {
 } from "@airgap-bundle/core";
 import { formatRoute } from "../routes.ts";
 import { bodyOf } from "./body.ts";
+import type { Call } from "./call.ts";
 import { listTags } from "./list-tags.ts";
 import { readPullLimit } from "./pull-limit.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
@@ -54,10 +55,7 @@ async function resolve(
   return await resolveByContent(remote, call);
 }
 
-async function resolveByContent(
-  remote: Remote,
-  call: Omit<Parameters<Remote["transport"]["send"]>[0], "method">,
-): Promise<Descriptor | undefined> {
+async function resolveByContent(remote: Remote, call: Omit<Call, "method">): Promise<Descriptor | undefined> {
   remote.onRequest?.("getManifest");
   const response = await remote.transport.send({ ...call, method: "GET" });
   tellLimit(remote, response);

@@ -1,0 +1,20 @@
+/** One request. */
+export interface Call {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT";
+  /** A path, or a whole URL that the registry gave. */
+  readonly url: string;
+  /** `repository:NAME:ACTIONS`, the most important first. */
+  readonly scopes: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Opened anew for every attempt. */
+  readonly body?: () => AsyncIterable<Uint8Array> | Uint8Array;
+  /** Statuses that are an answer; others are thrown. */
+  readonly expected: readonly number[];
+  /** "verb object", for messages. */
+  readonly what: string;
+  /** @default 5 */
+  readonly attempts?: number;
+  /** How long the answer may take. @default a minute */
+  readonly answerTimeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
