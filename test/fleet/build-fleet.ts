@@ -9,7 +9,7 @@ import { seededBytes } from "./seeded-bytes.ts";
 export const CLOUDFORET_SELECTION: URL = new URL("../../examples/cloudforet-core.yaml", import.meta.url);
 
 /** Tags that the example takes. Its pattern ends in `.*`, so that the release candidate is among them. */
-export const SELECTED_TAGS: readonly string[] = ["1.11.0", "1.11.2-rc1", "1.11.10"];
+const SELECTED_TAGS: readonly string[] = ["1.11.0", "1.11.2-rc1", "1.11.10"];
 
 /** Tags that it leaves out; every repository has `latest` beside them. */
 const OTHER_TAGS: readonly string[] = ["1.10.4", "2.0.0", "dev"];

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { describePeers } from "../peers/describe-peers.ts";
 import { digestOfText, readDigest, readRawManifest, skopeoCopy } from "../peers/skopeo.ts";
 import { ExportDocument, ImportDocument, readDocument } from "../support/documents.ts";
+import { runWell } from "./run-well.ts";
 import { openScene, SCENE_PEERS, type Scene } from "./scene.ts";
 
 const Index = z.object({
@@ -41,13 +42,12 @@ describePeers(SCENE_PEERS, "from one docker-registry into another", () => {
   test("export takes everything, import pushes it", async () => {
     const { site } = scene;
 
-    const exported = await site.run(["export", "-c", "selection.yaml", "-o", "all.tar", "--json"]);
-    const imported = await site.run(["import", "all.tar", "--json"]);
+    const exported = await runWell(site, ["export", "-c", "selection.yaml", "-o", "all.tar", "--json"]);
+    const imported = await runWell(site, ["import", "all.tar", "--json"]);
 
     expect(readDocument(exported, ExportDocument)).toMatchObject({ images: 6, failed: [] });
     const { images } = readDocument(imported, ImportDocument);
     expect(images.map(({ status }) => status)).toEqual(Array(6).fill("pushed"));
-    expect([exported.exitCode, imported.exitCode]).toEqual([0, 0]);
   });
 
   test.each([
@@ -90,16 +90,14 @@ describePeers(SCENE_PEERS, "from one docker-registry into another", () => {
       mappings: [{ from: FROM, to: "busybox", tags: MULTI }],
     });
 
-    const exported = await site.run(["export", "-c", "multi.yaml", "-o", "two.tar", ...platforms]);
-    const imported = await site.run(["import", "two.tar", "--to", `${target.host}/two`]);
+    await runWell(site, ["export", "-c", "multi.yaml", "-o", "two.tar", ...platforms]);
+    await runWell(site, ["import", "two.tar", "--to", `${target.host}/two`]);
 
-    expect([exported.exitCode, imported.exitCode]).toEqual([0, 0]);
     for (const tag of MULTI) {
+      const index = await readRawManifest(sourceOf(tag));
       // The entry is cut out of the text, so that every other byte stays.
-      const expected = (await readRawManifest(sourceOf(tag))).replace(
-        /,\{[^{}]*\{[^{}]*"riscv64"[^{}]*\}\}/,
-        "",
-      );
+      const expected = index.replace(/,\{[^{}]*\{[^{}]*"riscv64"[^{}]*\}\}/, "");
+      expect(expected).not.toContain("riscv64");
       expect(await readDigest(targetOf("two/busybox", tag))).toBe(digestOfText(expected));
       await skopeoCopy(targetOf("two/busybox", tag), `dir:${site.path(`two-${tag}`)}`);
     }

@@ -15,7 +15,7 @@ export interface Podman {
 /** A podman that knows no image, and leaves none behind. */
 export async function openPodman(): Promise<Podman> {
   const directory = await mkdtemp(join(tmpdir(), "podman-"));
-  const root = ["--root", join(directory, "root"), "--runroot", join(directory, "run")];
+  const root = ["--root", "--runroot", "--tmpdir"].flatMap((name) => [name, join(directory, name.slice(2))]);
   // The one driver that works everywhere, in a container too.
   const options = [...root, "--storage-driver", "vfs"];
   return {

@@ -1,13 +1,15 @@
 import {
   createMemoryStore,
+  type Descriptor,
   type ExportReport,
   exportBundle,
+  type MetadataCache,
   openMetadataCache,
-  type Plan,
   parseReference,
   type Registry,
   type Repository,
   type RepositoryName,
+  type Source,
   type Store,
 } from "@airgap-bundle/core";
 import { listManifests, type MadeManifest, planOf, putManifest } from "./images.ts";
@@ -38,19 +40,44 @@ export async function createRegistries(images: NamedImages = []): Promise<Memory
   return { open, openRepository };
 }
 
-/** Writes a bundle of these images to `path`, with a cache beside it. */
-export async function writeBundle(
-  path: string,
+/** Another content for a blob of a repository; undefined leaves it. */
+export type ReplaceBlob = (
+  descriptor: Descriptor,
+  repository: string,
+) => AsyncIterable<Uint8Array> | undefined;
+
+/** Sources that hold these images and write down what is fetched, as `REPOSITORY DIGEST`, in `opened`. */
+export async function openSources(
   images: NamedImages,
-  plan: Plan = planOf(images),
-): Promise<ExportReport> {
+  opened: string[],
+  replace: ReplaceBlob = () => undefined,
+): Promise<(name: RepositoryName) => Source> {
   const registries = await createRegistries(images);
-  const cache = openMetadataCache(`${path}.cache`);
+  return (name) => {
+    const repository = registries.openRepository(name);
+    return {
+      ...repository,
+      openBlob: (descriptor, options) => {
+        opened.push(`${name.repository} ${descriptor.digest}`);
+        return replace(descriptor, name.repository) ?? repository.openBlob(descriptor, options);
+      },
+    };
+  };
+}
+
+/** A cache in this directory that holds the manifests of these images, as after a plan. */
+export async function openFilledCache(directory: string, images: NamedImages): Promise<MetadataCache> {
+  const cache = openMetadataCache(directory);
   for (const { descriptor, content } of images.flatMap(([, root]) => listManifests(root)))
     await cache.put(descriptor, content);
-  return await exportBundle(plan, path, {
-    openSource: registries.openRepository,
-    cache,
+  return cache;
+}
+
+/** Writes a bundle of these images to `path`, with a cache beside it. */
+export async function writeBundle(path: string, images: NamedImages): Promise<ExportReport> {
+  return await exportBundle(planOf(images), path, {
+    openSource: await openSources(images, []),
+    cache: await openFilledCache(`${path}.cache`, images),
     heading: { createdBy: "test" },
     jobs: 2,
   });

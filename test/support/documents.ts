@@ -81,11 +81,8 @@ export const VerifyDocument = z.object({
 
 /** The one JSON document that a run printed. @throws naming what it printed instead */
 export function readDocument<T>(run: BundleRun, type: z.ZodType<T>): T {
-  try {
-    return type.parse(JSON.parse(run.stdout.toString()));
-  } catch (cause) {
-    throw new Error(`bundle ended with ${run.exitCode} and printed\n${run.stdout.toString()}${run.stderr}`, {
-      cause,
-    });
-  }
+  const output = run.stdout.toString();
+  const result = type.safeParse(output === "" ? undefined : JSON.parse(output));
+  if (result.success) return result.data;
+  throw new Error(`bundle ended with ${run.exitCode} and printed\n${output}${run.stderr}`);
 }

@@ -1,4 +1,5 @@
 export { BundleCommand, type SharedOptions } from "./base-command.ts";
+export { countOf } from "./count-of.ts";
 export {
   type ErrorDocument,
   formatProblem,
@@ -11,7 +12,13 @@ export { EXIT, exitCodeOf, exitCodeOfError, type StopSignal } from "./exit-codes
 export { formatDuration } from "./format-duration.ts";
 export { formatSize } from "./format-size.ts";
 export { formatTable, type TableOptions } from "./format-table.ts";
-export { type LoadedSelection, loadSelection, readSelection, selectionError } from "./load-selection.ts";
+export {
+  type LoadedSelection,
+  loadSelection,
+  readSelection,
+  selectionError,
+  tellWarnings,
+} from "./load-selection.ts";
 export { type Failure, renderFailures } from "./render-failures.ts";
 export { sanitizeText } from "./sanitize-text.ts";
 export type { SharedFlags } from "./shared-flags.ts";

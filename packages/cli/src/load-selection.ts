@@ -1,5 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { BundleError, type ParsedSelection, parseSelection, type Selection } from "@airgap-bundle/core";
+import {
+  BundleError,
+  type EventSink,
+  type ParsedSelection,
+  parseSelection,
+  type Selection,
+} from "@airgap-bundle/core";
 import { withProblems } from "./error-report.ts";
 
 /** A selection that can be used, and what is worth a second look in it. */
@@ -26,6 +32,13 @@ export async function loadSelection(path: string): Promise<LoadedSelection> {
   const { selection, warnings, problems } = await readSelection(path);
   if (selection === undefined) throw selectionError(path, problems);
   return { selection, warnings };
+}
+
+/** Shows the warnings of a selection. */
+export function tellWarnings(path: string, warnings: ParsedSelection["warnings"], onEvent: EventSink): void {
+  for (const { line, column, code, message } of warnings) {
+    onEvent({ kind: "warning", code, message: `${path}:${line}:${column}: ${message}` });
+  }
 }
 
 /** All that is wrong with a selection, as one error. */

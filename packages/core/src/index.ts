@@ -25,7 +25,14 @@ export { nearestName } from "./nearest-name.ts";
 export { expandSelection } from "./plan/expand-selection.ts";
 export { listContent } from "./plan/manifest-graph.ts";
 export type { PullLimit } from "./plan/plan.ts";
-export { type FailedImage, formatTarget, type ImageTarget, type Plan, type PlanWarning, type Pulls } from "./plan/plan.ts";
+export {
+  type FailedImage,
+  formatTarget,
+  type ImageTarget,
+  type Plan,
+  type PlanWarning,
+  type Pulls,
+} from "./plan/plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
 export {
   ALL_PLATFORMS,

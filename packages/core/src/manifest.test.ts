@@ -134,7 +134,11 @@ describe("parseManifest()", () => {
     const mediaType = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 
     expect(() => parse(mediaType, { schemaVersion: 1, fsLayers: [] })).toThrow(
-      expect.objectContaining({ code: "MANIFEST_INVALID", hint: expect.any(String), message: expect.stringContaining("schema 1") }),
+      expect.objectContaining({
+        code: "MANIFEST_INVALID",
+        hint: expect.any(String),
+        message: expect.stringContaining("schema 1"),
+      }),
     );
   });
 });

@@ -4,7 +4,7 @@ import type { TransferEvent } from "./events.ts";
 import { type RetryOptions, retry } from "./retry.ts";
 
 /** Fails with these errors, one after the other, then succeeds with the number of attempts. */
-function failing(...errors: readonly unknown[]): (attempt: number) => Promise<number> {
+function failing(...errors: readonly Error[]): (attempt: number) => Promise<number> {
   return async (attempt) => {
     const error = errors[attempt - 1];
     if (error !== undefined) throw error;
@@ -46,7 +46,7 @@ test.each([
   let attempts = 0;
   const work = async (): Promise<never> => {
     attempts += 1;
-    throw error;
+    return await Promise.reject(error);
   };
 
   await expect(retry(work)).rejects.toBe(error);

@@ -12,8 +12,8 @@ export class ConfigCommand extends BundleCommand {
 
   async run(): Promise<ConfigDocument> {
     const { flags } = await this.parse(ConfigCommand);
-    const { report } = this.shared(flags);
-    const { EXIT, readSelection, selectionError } = await import("@airgap-bundle/cli");
+    const { onEvent, report } = this.shared(flags);
+    const { EXIT, readSelection, selectionError, tellWarnings } = await import("@airgap-bundle/cli");
     const { renderConfig, toConfigDocument } = await import("./config-document.ts");
     const parsed = await readSelection(flags.config);
     const document = toConfigDocument(parsed);
@@ -21,7 +21,8 @@ export class ConfigCommand extends BundleCommand {
       report(renderConfig(document));
       return document;
     }
-    if (!flags.json) throw selectionError(flags.config, parsed.problems);
-    return this.finish(document, EXIT.usage);
+    if (flags.json) return this.finish(document, EXIT.usage);
+    tellWarnings(flags.config, parsed.warnings, onEvent);
+    throw selectionError(flags.config, parsed.problems);
   }
 }

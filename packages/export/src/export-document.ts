@@ -1,6 +1,6 @@
-import { formatDuration, formatSize, renderFailures } from "@airgap-bundle/cli";
+import { countOf, formatDuration, formatSize, renderFailures } from "@airgap-bundle/cli";
 import type { BlobCount, ExportReport, FailedImage } from "@airgap-bundle/core";
-import { countOf, toFailures } from "./plan-document.ts";
+import { toFailures } from "./plan-document.ts";
 
 /** What `bundle export --json` prints. Sizes are in bytes. */
 export interface ExportDocument {

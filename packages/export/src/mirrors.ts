@@ -17,7 +17,8 @@ function parseMirror(flag: string): { readonly registry: string; readonly mirror
   const registry = flag.slice(0, equals);
   const [host = "", ...path] = flag.slice(equals + 1).split("/");
   const prefix = path.join("/");
-  if (equals < 1 || !isRegistryHost(registry)) throw invalid(flag, "the part before = is not a registry");
+  if (equals < 0) throw invalid(flag, "it has no =");
+  if (!isRegistryHost(registry)) throw invalid(flag, "the part before = is not a registry");
   if (!isRegistryHost(host)) throw invalid(flag, "the part behind = is not HOST[:PORT][/PREFIX]");
   if (prefix !== "" && !isRepository(prefix)) throw invalid(flag, "its prefix is not a repository path");
   return { registry: normalizeRegistry(registry), mirror: { host, prefix } };

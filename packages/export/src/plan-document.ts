@@ -1,4 +1,4 @@
-import { type Failure, formatSize, formatTable, renderFailures } from "@airgap-bundle/cli";
+import { countOf, type Failure, formatSize, formatTable, renderFailures } from "@airgap-bundle/cli";
 import {
   type BlobCount,
   type BundleHeading,
@@ -83,11 +83,6 @@ export function renderPlan({ images, blobs, volumes, pulls, failed }: PlanDocume
 /** What could not be had, as it is shown. */
 export function toFailures(failed: readonly FailedImage[]): readonly Failure[] {
   return failed.map(({ source, message, hint }) => ({ name: source, message, hint }));
-}
-
-/** `1 image`, `2 images`. */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function renderPulls({ registry, needed, remaining, limit, windowSeconds }: Pulls): string {

@@ -1,4 +1,4 @@
-import { loadSelection, type SharedOptions } from "@airgap-bundle/cli";
+import { loadSelection, type SharedOptions, tellWarnings } from "@airgap-bundle/cli";
 import { type Plan, resolvePlan } from "@airgap-bundle/core";
 import { openSources, type PlanFlags, type Sources } from "./open-sources.ts";
 
@@ -18,9 +18,7 @@ export async function withPlan<T>(
 ): Promise<T> {
   const { jobs, onEvent, signal } = options;
   const { selection, warnings } = await loadSelection(path);
-  for (const { line, column, code, message } of warnings) {
-    onEvent({ kind: "warning", code, message: `${path}:${line}:${column}: ${message}` });
-  }
+  tellWarnings(path, warnings, onEvent);
   const sources = await openSources(selection, flags, options);
   try {
     const plan = await resolvePlan(selection, {

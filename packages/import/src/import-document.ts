@@ -1,4 +1,11 @@
-import { type Failure, formatDuration, formatSize, formatTable, renderFailures } from "@airgap-bundle/cli";
+import {
+  countOf,
+  type Failure,
+  formatDuration,
+  formatSize,
+  formatTable,
+  renderFailures,
+} from "@airgap-bundle/cli";
 import type { ImportedImage, ImportReport, OpenedBundle } from "@airgap-bundle/core";
 
 /** What `bundle import --json` prints. Sizes are in bytes. */
@@ -47,10 +54,13 @@ export function renderImport({ images, blobs, uploadedSize, durationMs }: Import
     previousDigest === undefined ? "" : `was ${previousDigest}`,
   ]);
   const { uploaded, mounted, existing } = blobs;
+  const isDryRun = images.some(({ status }) => status === "planned");
   return [
     ...formatTable(rows),
     `${summarize(images)} in ${formatDuration(durationMs)}`,
-    `${formatSize(uploadedSize)} sent: ${uploaded} blobs uploaded, ${mounted} mounted, ${existing} there already`,
+    isDryRun
+      ? "Nothing was pushed: this was a dry run"
+      : `${formatSize(uploadedSize)} sent: ${countOf(uploaded, "blob")} uploaded, ${mounted} mounted, ${existing} there already`,
     ...renderFailures(listFailures(images)),
   ];
 }

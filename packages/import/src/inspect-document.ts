@@ -1,4 +1,4 @@
-import { formatSize, formatTable } from "@airgap-bundle/cli";
+import { countOf, formatSize, formatTable } from "@airgap-bundle/cli";
 import {
   type BlobCount,
   type BundleImage,
@@ -60,6 +60,6 @@ export function renderInspect({ bundles, images, blobs }: InspectDocument): stri
   return [
     ...heads,
     ...formatTable(rows, { alignRight: [3] }),
-    `${images.length} images, ${blobs.count} blobs, ${formatSize(blobs.size)}`,
+    `${countOf(images.length, "image")}, ${countOf(blobs.count, "blob")}, ${formatSize(blobs.size)}`,
   ];
 }

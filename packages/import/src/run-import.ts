@@ -81,7 +81,7 @@ async function verifyFirst(path: string, { onEvent, signal }: SharedOptions): Pr
   if (first === undefined) return;
   throw new BundleError(
     "BUNDLE_INVALID",
-    `Cannot import ${path}: ${first.message}, and ${problems.length - 1} more problems`,
+    `Cannot import ${path}: ${first.message}${problems.length === 1 ? "" : ` (the first of ${problems.length} problems)`}`,
     {
       hint: `Nothing was pushed. bundle verify ${path} shows everything that is wrong with it`,
     },

@@ -1,4 +1,4 @@
-import { formatSize } from "@airgap-bundle/cli";
+import { countOf, formatSize } from "@airgap-bundle/cli";
 import { type BundleProblem, type BundleReport, countBlobs } from "@airgap-bundle/core";
 
 /** What `bundle verify --json` prints. */
@@ -26,12 +26,13 @@ export function toVerifyDocument({ id, document, problems }: BundleReport): Veri
 /** The same for people. */
 export function renderVerify(path: string, { bundles, ok, problems }: VerifyDocument): string[] {
   const heads = bundles.map(
-    ({ id, images, blobs, size }) => `bundle ${id}: ${images} images, ${blobs} blobs, ${formatSize(size)}`,
+    ({ id, images, blobs, size }) =>
+      `bundle ${id}: ${countOf(images, "image")}, ${countOf(blobs, "blob")}, ${formatSize(size)}`,
   );
   if (ok) return [...heads, `${path} is sound: every byte was read and is what it must be`];
   return [
     ...heads,
-    `${path} is damaged: ${problems.length === 1 ? "one problem" : `${problems.length} problems`}`,
+    `${path} is damaged: ${countOf(problems.length, "problem")}`,
     ...problems.map(
       ({ message, image, offset }) =>
         `  ${message}${image === undefined ? "" : ` (${image})`}${offset === undefined ? "" : ` at byte ${offset}`}`,

@@ -4,7 +4,7 @@ import type { Descriptor } from "../descriptor.ts";
 import { createDigestHash } from "../digest.ts";
 import { isBundleError } from "../error.ts";
 import { type Manifest, parseManifest } from "../manifest.ts";
-import { listContent, MAX_INDEX_DEPTH } from "../plan/manifest-graph.ts";
+import { type ContentPart, listKnownContent, MAX_INDEX_DEPTH } from "../plan/manifest-graph.ts";
 import type { AbortOptions } from "../repository.ts";
 import type { BundleProblem } from "./check-structure.ts";
 import type { BundleImage } from "./document.ts";
@@ -114,7 +114,12 @@ function* checkClosure(
   manifests: ReadonlyMap<string, Manifest>,
   used: Set<string>,
 ): Generator<BundleProblem> {
-  for (const { descriptor } of listParts(image, manifests)) {
+  const parts = tryListContent(image, manifests);
+  if ("message" in parts) {
+    yield { kind: "manifest", message: parts.message, image: image.source, digest: image.descriptor.digest };
+    return;
+  }
+  for (const { descriptor } of parts) {
     const { digest, size } = descriptor;
     const place = head.blobs.get(digest);
     used.add(digest);
@@ -130,15 +135,15 @@ function* checkClosure(
   }
 }
 
-/** The parts of an image as far as its manifests could be read; the rest has been told. */
-function listParts(
+/** The parts of an image as far as its manifests could be read. */
+function tryListContent(
   image: BundleImage,
   manifests: ReadonlyMap<string, Manifest>,
-): readonly { readonly descriptor: Descriptor }[] {
+): readonly ContentPart[] | { readonly message: string } {
   try {
-    return listContent(image.descriptor, manifests);
+    return listKnownContent(image.descriptor, manifests);
   } catch (error) {
-    if (isBundleError(error)) return [{ descriptor: image.descriptor }];
+    if (isBundleError(error)) return { message: error.message };
     throw error;
   }
 }

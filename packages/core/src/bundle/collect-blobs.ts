@@ -1,6 +1,5 @@
 import type { Descriptor } from "../descriptor.ts";
-import { BundleError } from "../error.ts";
-import { listContent, type ManifestGraph } from "../plan/manifest-graph.ts";
+import { checkSameSize, listContent, type ManifestGraph } from "../plan/manifest-graph.ts";
 
 /** The blobs of a set of images, each once, in the order of first use. */
 export interface CollectedBlobs {
@@ -19,7 +18,7 @@ export function collectBlobs(roots: readonly Descriptor[], manifests: ManifestGr
   const layers = new Map<string, Descriptor>();
   for (const root of roots) {
     for (const { descriptor, role } of listContent(root, manifests)) {
-      checkSize(descriptor, metadata.get(descriptor.digest) ?? layers.get(descriptor.digest));
+      checkSameSize(descriptor, metadata.get(descriptor.digest) ?? layers.get(descriptor.digest));
       const blobs = role === "layer" ? layers : metadata;
       if (!blobs.has(descriptor.digest)) blobs.set(descriptor.digest, descriptor);
     }
@@ -28,12 +27,4 @@ export function collectBlobs(roots: readonly Descriptor[], manifests: ManifestGr
     metadata: [...metadata.values()],
     layers: [...layers.values()].filter(({ digest }) => !metadata.has(digest)),
   };
-}
-
-function checkSize(descriptor: Descriptor, known: Descriptor | undefined): void {
-  if (known === undefined || known.size === descriptor.size) return;
-  throw new BundleError(
-    "SIZE_INVALID",
-    `Cannot use blob ${descriptor.digest}: its size is ${known.size} bytes in one manifest and ${descriptor.size} in another`,
-  );
 }

@@ -13,7 +13,11 @@ const GRAPH = graphOf([REDIS, INDEX, ARTIFACT]);
 test("formatDockerManifest() lists single images as docker save does", () => {
   const roots = [
     { name: "docker.io/library/redis:7", isTagged: true, descriptor: REDIS.descriptor },
-    { name: `docker.io/library/redis@${REDIS.descriptor.digest}`, isTagged: false, descriptor: REDIS.descriptor },
+    {
+      name: `docker.io/library/redis@${REDIS.descriptor.digest}`,
+      isTagged: false,
+      descriptor: REDIS.descriptor,
+    },
     { name: "docker.io/library/redis:index", isTagged: true, descriptor: INDEX.descriptor },
     { name: "docker.io/library/chart:1", isTagged: true, descriptor: ARTIFACT.descriptor },
   ];

@@ -8,6 +8,12 @@ import { isRepository, isTag } from "../reference.ts";
 /** The version of the format that is written here and the only one that is read. */
 export const FORMAT_VERSION = 1;
 
+/**
+ * Largest `bundle.json`, `index.json` and `manifest.json`, each read into memory as a whole. It is enough for about a
+ * hundred thousand images; more is an attack.
+ */
+export const MAX_DOCUMENT_SIZE: number = 64 * 1024 * 1024;
+
 /** One image of a bundle. */
 export interface BundleImage {
   /** `REGISTRY/REPOSITORY:TAG` or `REGISTRY/REPOSITORY@DIGEST`, where it was taken from. */
@@ -68,6 +74,7 @@ const DescriptorDocument = z.object({
   digest: Digest,
   size: z.int().nonnegative(),
 });
+const FileDocument = DescriptorDocument.extend({ size: z.int().nonnegative().max(MAX_DOCUMENT_SIZE) });
 const Referrer = z.object({
   subject: Digest,
   descriptor: DescriptorDocument,
@@ -93,8 +100,8 @@ const Document: z.ZodType<BundleDocument> = z.object({
   formatVersion: z.literal(FORMAT_VERSION),
   requires: z.array(z.string()),
   createdBy: z.string().max(255),
-  index: DescriptorDocument,
-  dockerManifest: DescriptorDocument.exactOptional(),
+  index: FileDocument,
+  dockerManifest: FileDocument.exactOptional(),
   images: z.array(Image),
   blobs: z.array(z.object({ digest: Digest, size: z.int().nonnegative(), volume: z.int().nonnegative() })),
   volumes: z.array(z.object({ number: z.int().positive(), size: z.int().nonnegative() })),

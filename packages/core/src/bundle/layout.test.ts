@@ -81,7 +81,9 @@ test("sizeOfTar() of nothing is the end of the archive", () => {
 
 test("blobPath() is the image layout's path and leaves no directory", () => {
   expect(blobPath(SHA512)).toBe(`blobs/sha512/${"ab".repeat(64)}`);
-  expect(() => blobPath("sha256:../../etc/passwd")).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
+  expect(() => blobPath("sha256:../../etc/passwd")).toThrow(
+    expect.objectContaining({ code: "DIGEST_INVALID" }),
+  );
 });
 
 test("formatVolume() names the bundle", () => {

@@ -21,7 +21,10 @@ afterAll(async () => {
 });
 
 /** Moves in a file and, as if at once, in memory; gives both results for the places that something was moved to. */
-async function moveBoth(content: Buffer, moves: readonly Move[]): Promise<{ actual: Buffer[]; expected: Buffer[] }> {
+async function moveBoth(
+  content: Buffer,
+  moves: readonly Move[],
+): Promise<{ actual: Buffer[]; expected: Buffer[] }> {
   await file.truncate(0);
   await writeExactly(file, content, 0);
 
@@ -70,7 +73,9 @@ function randomMoves(seed: number): { content: Buffer; moves: Move[] } {
   const positions = [...sizes.keys()];
   const from = layOut(sizes, shuffle(positions, random), () => upTo(20));
   const isCompact = random() < 0.5;
-  const to = layOut(sizes, isCompact ? positions : shuffle(positions, random), () => (isCompact ? 0 : upTo(20)));
+  const to = layOut(sizes, isCompact ? positions : shuffle(positions, random), () =>
+    isCompact ? 0 : upTo(20),
+  );
   const moves = sizes.map((size, position) => ({ from: from[position] ?? 0, to: to[position] ?? 0, size }));
   const length = Math.max(...moves.flatMap((move) => [move.from + move.size, move.to + move.size]));
   return {
@@ -90,8 +95,21 @@ test(`moveBlobs() moves as if at once, for ${ROUNDS} arrangements`, async () => 
 });
 
 test.each([
-  ["two that change places", [{ from: 0, to: 50, size: 50 }, { from: 50, to: 0, size: 50 }]],
-  ["a circle of three", [{ from: 0, to: 40, size: 40 }, { from: 40, to: 80, size: 20 }, { from: 80, to: 0, size: 40 }]],
+  [
+    "two that change places",
+    [
+      { from: 0, to: 50, size: 50 },
+      { from: 50, to: 0, size: 50 },
+    ],
+  ],
+  [
+    "a circle of three",
+    [
+      { from: 0, to: 40, size: 40 },
+      { from: 40, to: 80, size: 20 },
+      { from: 80, to: 0, size: 40 },
+    ],
+  ],
   ["one that overlaps its own place, downwards", [{ from: 10, to: 3, size: 90 }]],
   ["one that overlaps its own place, upwards", [{ from: 3, to: 10, size: 90 }]],
   ["one that stays", [{ from: 7, to: 7, size: 10 }]],

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { access, constants, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { BundleError, isBundleError } from "../error.ts";
@@ -13,19 +14,22 @@ export interface OpenExistingOptions {
 /**
  * The bundle that a path holds already; undefined if there is nothing, or something else that may be replaced.
  *
- * @throws `OUTPUT_EXISTS` if there is something that is no sound bundle; `FILE_FAILED` if nothing can be written there
+ * @throws `OUTPUT_EXISTS` if there is something that is no sound bundle; `USAGE` if there is no such directory, or the path
+ * is one, or a pipe or device; `FILE_FAILED` if nothing can be written there
  */
 export async function openExistingBundle(
   path: string,
   options: OpenExistingOptions = {},
 ): Promise<OpenedBundle | undefined> {
-  await checkWritable(dirname(resolve(path)));
-  if (!(await exists(path))) return undefined;
+  await checkWritable(path);
+  const found = await findFile(path);
+  if (found === undefined) return undefined;
+  if (!found.isFile() && !found.isDirectory()) throw noFile(path);
   try {
     return await openBundle(path);
   } catch (cause) {
+    if (!isBundleError(cause) || cause.code === "USAGE") throw cause;
     if (options.isForced === true) return undefined;
-    if (!isBundleError(cause)) throw cause;
     throw new BundleError("OUTPUT_EXISTS", `Cannot write ${path}: it is there and is no sound bundle`, {
       cause,
       hint: "Choose another name with -o, or replace it with --force",
@@ -34,20 +38,31 @@ export async function openExistingBundle(
 }
 
 /** Found out now rather than when everything has been resolved. */
-async function checkWritable(directory: string): Promise<void> {
+async function checkWritable(path: string): Promise<void> {
+  const directory = dirname(resolve(path));
   try {
     await access(directory, constants.W_OK);
   } catch (error) {
-    throw toFileError(error, directory);
+    if (!isMissingFile(error)) throw toFileError(error, directory);
+    throw new BundleError("USAGE", `Cannot write ${path}: there is no directory ${directory}`, {
+      cause: error,
+      hint: "Make the directory first, or choose another place with -o",
+    });
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+async function findFile(path: string): Promise<Stats | undefined> {
   try {
-    await stat(path);
-    return true;
+    return await stat(path);
   } catch (error) {
-    if (isMissingFile(error)) return false;
+    if (isMissingFile(error)) return undefined;
     throw toFileError(error, path);
   }
+}
+
+/** A pipe would be waited for, and a device, such as /dev/null, replaced by a file. */
+function noFile(path: string): BundleError {
+  return new BundleError("USAGE", `Cannot write ${path}: it is a pipe or a device`, {
+    hint: "Write to it with -o - and a redirection",
+  });
 }

@@ -1,13 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import { digestOf } from "../digest.ts";
 import { BundleError } from "../error.ts";
-import { type BundleDocument, parseBundleDocument } from "./document.ts";
+import { type BundleDocument, MAX_DOCUMENT_SIZE, parseBundleDocument } from "./document.ts";
 import { readExactly } from "./file.ts";
 import { listEntries, OCI_LAYOUT, type PlacedEntry, placeEntries, sizeOfTar } from "./layout.ts";
 import { decodeTarHeader, roundUpToBlock, TAR_BLOCK_SIZE } from "./tar-header.ts";
-
-/** About a hundred thousand images; more is an attack on memory. */
-const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
 
 /** What the head of a volume says about all that follows. */
 export interface BundleHead {

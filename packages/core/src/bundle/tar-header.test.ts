@@ -4,9 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { extract, type Headers } from "tar-stream";
+import { extract, type Header } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeTarHeader, encodeTarHeader, roundUpToBlock, TAR_BLOCK_SIZE, TAR_END_SIZE } from "./tar-header.ts";
+import {
+  decodeTarHeader,
+  encodeTarHeader,
+  roundUpToBlock,
+  TAR_BLOCK_SIZE,
+  TAR_END_SIZE,
+} from "./tar-header.ts";
 
 const run = promisify(execFile);
 const GIB = 2 ** 30;
@@ -31,12 +37,15 @@ afterAll(async () => {
 });
 
 function tarOf(files: typeof FILES): Buffer {
-  const entries = files.flatMap(([name, size]) => [encodeTarHeader(name, size), Buffer.alloc(roundUpToBlock(size))]);
+  const entries = files.flatMap(([name, size]) => [
+    encodeTarHeader(name, size),
+    Buffer.alloc(roundUpToBlock(size)),
+  ]);
   return Buffer.concat([...entries, Buffer.alloc(TAR_END_SIZE)]);
 }
 
-async function readWithTarStream(archive: Buffer): Promise<Headers[]> {
-  const headers: Headers[] = [];
+async function readWithTarStream(archive: Buffer): Promise<Header[]> {
+  const headers: Header[] = [];
   for await (const entry of Readable.from([archive]).pipe(extract())) {
     headers.push(entry.header);
     entry.resume();
@@ -44,7 +53,7 @@ async function readWithTarStream(archive: Buffer): Promise<Headers[]> {
   return headers;
 }
 
-async function readFirstWithTarStream(archive: Buffer): Promise<Headers | undefined> {
+async function readFirstWithTarStream(archive: Buffer): Promise<Header | undefined> {
   for await (const { header } of Readable.from([archive]).pipe(extract())) return header;
   return undefined;
 }
@@ -74,9 +83,14 @@ test("tar reads the headers", async () => {
   await file.write(tarOf(FILES));
   await file.close();
 
-  const { stdout, stderr } = await run("tar", ["tvf", path], { env: { ...process.env, TZ: "UTC", LC_ALL: "C" } });
+  const { stdout, stderr } = await run("tar", ["tvf", path], {
+    env: { ...process.env, TZ: "UTC", LC_ALL: "C" },
+  });
 
-  const rows = stdout.trimEnd().split("\n").map((line) => line.split(/\s+/));
+  const rows = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/\s+/));
   expect(rows.map(([, , size, , , name]) => [name, Number(size)])).toEqual(FILES);
   expect(new Set(rows.map(([mode, owner, , day]) => `${mode} ${owner} ${day}`))).toEqual(
     new Set(["-rw-r--r-- 0/0 1970-01-01"]),
@@ -126,13 +140,16 @@ describe("encodeTarHeader()", () => {
   });
 
   // A record of 99 or 100 bytes in all: its own length has two digits or three.
-  test.each([101, 990, 991, 992])("counts a pax record's own digits for a name of %i bytes", async (length) => {
-    const name = "a".repeat(length);
+  test.each([101, 990, 991, 992])(
+    "counts a pax record's own digits for a name of %i bytes",
+    async (length) => {
+      const name = "a".repeat(length);
 
-    const headers = await readWithTarStream(tarOf([[name, 3]]));
+      const headers = await readWithTarStream(tarOf([[name, 3]]));
 
-    expect(headers).toMatchObject([{ name, size: 3 }]);
-  });
+      expect(headers).toMatchObject([{ name, size: 3 }]);
+    },
+  );
 });
 
 describe("decodeTarHeader()", () => {

@@ -32,7 +32,8 @@ export async function verifyBundle(path: string, options: VerifyBundleOptions = 
     const head = await readHead(handle, path);
     const { id, document } = head;
     const problems = await Array.fromAsync(checkStructure(handle, head));
-    if (problems.some(({ kind }) => kind === "length")) return { id, document, problems };
+    // Of a file that is cut short nothing more can be said.
+    if ((await handle.stat()).size < head.size) return { id, document, problems };
     problems.push(...(await Array.fromAsync(checkMetadata(handle, head, new Map<string, Manifest>()))));
     const layers = document.blobs.filter(({ volume }) => volume > 0);
     onEvent?.({

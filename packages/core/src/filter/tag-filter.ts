@@ -170,7 +170,7 @@ function parseVerbatim(text: string): Part {
 }
 
 function parseTagReference(text: string): TagReference {
-  if (text.startsWith("sha256:")) return { digest: text };
+  if (/^@?sha256:/.test(text)) return { digest: text.replace(/^@/, "") };
   const at = text.indexOf("@sha256:");
   if (at >= 0) return { tag: text.slice(0, at), digest: text.slice(at + 1) };
   // dregsy takes ":latest" for "latest".

@@ -3,7 +3,7 @@ import { type BundleError, isBundleError } from "../error.ts";
 import { isIndexType } from "../media-types.ts";
 import { formatReference } from "../reference.ts";
 import type { ManifestFetcher, WantedManifest } from "./manifest-fetcher.ts";
-import { MAX_INDEX_DEPTH } from "./manifest-graph.ts";
+import { listContent, listKnownContent, MAX_INDEX_DEPTH } from "./manifest-graph.ts";
 import { type FailedImage, formatTarget, toFailedImage } from "./plan.ts";
 import type { ImageRequest } from "./request.ts";
 import { selectPlatforms } from "./select-platforms.ts";
@@ -50,7 +50,9 @@ export async function chooseImages(
   await fetcher.fetchAll(chosen.flatMap(({ root, source }) => wantAll(listLeaves(root, fetcher), source)));
   const images: ChosenImage[] = [];
   for (const image of chosen) {
-    const failure = findFailure([image.root, ...listLeaves(image.root, fetcher)], fetcher);
+    const failure =
+      findFailure([image.root, ...listLeaves(image.root, fetcher)], fetcher) ??
+      findFault(image.root, fetcher);
     if (failure === undefined) images.push(image);
     else failed.push(toFailure(image, failure));
   }
@@ -68,7 +70,7 @@ async function fetchIndexes(requests: readonly ResolvedRequest[], fetcher: Manif
 
 async function chooseRoot(request: ResolvedRequest, fetcher: ManifestFetcher): Promise<ChosenImage> {
   const { resolved, platforms } = request;
-  const failure = findFailure([resolved, ...listNestedIndexes(resolved, fetcher)], fetcher);
+  const failure = findFailure(listIndexes(resolved, fetcher), fetcher);
   if (failure !== undefined) throw failure;
   const selection = selectPlatforms(resolved, platforms, fetcher.manifests, fetcher.indexes);
   for (const index of selection.filtered) await fetcher.add(index);
@@ -80,6 +82,17 @@ function listNestedIndexes(descriptor: Descriptor, { manifests }: ManifestFetche
   return manifest?.kind === "index"
     ? manifest.children.filter(({ mediaType }) => isIndexType(mediaType))
     : [];
+}
+
+/**
+ * A root and every index below it, read or not: platforms are chosen in all of them.
+ *
+ * @throws `MANIFEST_INVALID` if they lie too deep, `SIZE_INVALID` if one digest is given two sizes
+ */
+function listIndexes(root: Descriptor, { manifests }: ManifestFetcher): readonly Descriptor[] {
+  return listKnownContent(root, manifests)
+    .map(({ descriptor }) => descriptor)
+    .filter(({ digest, mediaType }) => digest === root.digest || isIndexType(mediaType));
 }
 
 /** Every manifest below a root that is no index. */
@@ -97,6 +110,17 @@ function findFailure(
   { failures }: ManifestFetcher,
 ): BundleError | undefined {
   return descriptors.map(({ digest }) => failures.get(digest)).find((failure) => failure !== undefined);
+}
+
+/** What makes an image useless though each of its manifests could be read. */
+function findFault(root: Descriptor, { manifests }: ManifestFetcher): BundleError | undefined {
+  try {
+    listContent(root, manifests);
+    return undefined;
+  } catch (error) {
+    if (isBundleError(error)) return error;
+    throw error;
+  }
 }
 
 function wantAll(

@@ -113,7 +113,9 @@ function countByRegistry(wanted: readonly WantedManifest[]): ReadonlyMap<string,
 function checkBudget(registry: string, count: number, limit: PullLimit | undefined): void {
   if (limit === undefined || count <= limit.remaining) return;
   const window =
-    limit.windowSeconds === undefined ? "later" : `within ${Math.ceil(limit.windowSeconds / 3600)} hours`;
+    limit.windowSeconds === undefined
+      ? "later"
+      : `in ${Math.ceil(limit.windowSeconds / 3600)} hours at the latest`;
   throw new BundleError(
     "TOOMANYREQUESTS",
     `Cannot go on with ${registry}: ${count} more pulls are needed and it grants ${limit.remaining}`,

@@ -21,12 +21,36 @@ export interface ContentPart {
 /**
  * Everything below a root and the root itself, each once: a manifest comes before what it names.
  *
- * @throws `MANIFEST_UNKNOWN` if the graph lacks a manifest; `MANIFEST_INVALID` if indexes lie deeper than allowed
+ * @throws `MANIFEST_UNKNOWN` if the graph lacks a manifest; what {@link listKnownContent} throws
  */
 export function listContent(root: Descriptor, graph: ManifestGraph): ContentPart[] {
+  const parts = listKnownContent(root, graph);
+  const missing = parts.find(({ role, descriptor }) => role === "manifest" && !graph.has(descriptor.digest));
+  if (missing === undefined) return parts;
+  throw new BundleError(
+    "MANIFEST_UNKNOWN",
+    `Cannot find manifest ${missing.descriptor.digest}: nothing brings it`,
+  );
+}
+
+/**
+ * As {@link listContent}, but what a manifest names that the graph lacks is left out.
+ *
+ * @throws `MANIFEST_INVALID` if indexes lie deeper than allowed; `SIZE_INVALID` if one digest is given two sizes
+ */
+export function listKnownContent(root: Descriptor, graph: ManifestGraph): ContentPart[] {
   const parts = new Map<string, ContentPart>();
   visitManifest(root, graph, parts, 0);
   return [...parts.values()];
+}
+
+/** Bytes have one size. @throws `SIZE_INVALID` if `known`, of the same digest, has another */
+export function checkSameSize(descriptor: Descriptor, known: Descriptor | undefined): void {
+  if (known === undefined || known.size === descriptor.size) return;
+  throw new BundleError(
+    "SIZE_INVALID",
+    `Cannot use blob ${descriptor.digest}: its size is ${known.size} bytes in one place and ${descriptor.size} in another`,
+  );
 }
 
 /** Every manifest below a root and the root itself, each once and after all that it names: the order to push them in. */
@@ -49,10 +73,9 @@ function visitManifest(
   depth: number,
 ): void {
   const { digest } = descriptor;
-  if (parts.get(digest)?.role === "manifest") return;
-  const manifest = graph.get(digest);
-  if (manifest === undefined)
-    throw new BundleError("MANIFEST_UNKNOWN", `Cannot find manifest ${digest}: nothing brings it`);
+  const known = parts.get(digest);
+  checkSameSize(descriptor, known?.descriptor);
+  if (known?.role === "manifest") return;
   if (depth > MAX_INDEX_DEPTH) {
     throw new BundleError(
       "MANIFEST_INVALID",
@@ -60,6 +83,8 @@ function visitManifest(
     );
   }
   parts.set(digest, { descriptor: plainDescriptor(descriptor), role: "manifest" });
+  const manifest = graph.get(digest);
+  if (manifest === undefined) return;
   if (manifest.kind === "index") {
     for (const child of manifest.children) visitManifest(child, graph, parts, depth + 1);
     return;
@@ -71,6 +96,7 @@ function visitManifest(
 /** What is metadata once stays metadata, whatever else names the same bytes. */
 function addBlob(descriptor: Descriptor, role: "config" | "layer", parts: Map<string, ContentPart>): void {
   const known = parts.get(descriptor.digest);
+  checkSameSize(descriptor, known?.descriptor);
   if (known === undefined) parts.set(descriptor.digest, { descriptor: plainDescriptor(descriptor), role });
   else if (known.role === "layer" && role === "config") parts.set(descriptor.digest, { ...known, role });
 }

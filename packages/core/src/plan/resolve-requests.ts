@@ -35,9 +35,13 @@ async function resolveReference(
   reference: Reference,
   { openSource, signal }: PlanOptions,
 ): Promise<Resolution> {
-  const name = reference.digest ?? reference.tag ?? "";
-  // A selection may name anything; what is neither would end up in a URL.
-  if (!isDigest(name) && !isTag(name)) return { kind: "failed", error: malformed(reference) };
+  const { tag, digest } = reference;
+  // A selection may name anything: it would end up in a URL, and as the tag at the target.
+  const isTagGood = tag === undefined || isTag(tag);
+  const isDigestGood = digest === undefined || isDigest(digest);
+  const name = digest ?? tag;
+  if (name === undefined || !isTagGood || !isDigestGood)
+    return { kind: "failed", error: malformed(reference) };
   try {
     const descriptor = await openSource(reference).resolve(name, signal === undefined ? {} : { signal });
     return descriptor === undefined
@@ -53,7 +57,7 @@ async function resolveReference(
 function malformed(reference: Reference): BundleError {
   return new BundleError(
     "REFERENCE_INVALID",
-    `Cannot use ${formatReference(reference)}: that is neither a tag nor a digest`,
+    `Cannot use ${formatReference(reference)}: its tag or digest is malformed`,
     {
       hint: "Correct the tag in the selection",
     },

@@ -33,15 +33,18 @@ export async function pushImages(
   const push = createPush(bundle, imports, options);
   const size = groups.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
   onEvent?.({ kind: "phase", phase: "upload", total: groups.length, size });
-  await mapConcurrent(groups, push.pushGroup, {
-    concurrency: jobs,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const concurrent = { concurrency: jobs, ...(signal === undefined ? {} : { signal }) };
+  await mapConcurrent(groups, push.pushGroup, concurrent);
+  const withoutBlobs = imports.filter((planned) => listBlobs(bundle, planned).length === 0);
+  await mapConcurrent(withoutBlobs, push.finishImage, concurrent);
   return push.report();
 }
 
 interface Push {
+  /** Brings a blob everywhere, and finishes the images for which it was the last one. */
   pushGroup(group: BlobGroup, signal: AbortSignal): Promise<void>;
+  /** Pushes the manifests of an image that waits for no blob; an index without entries never did. */
+  finishImage(planned: PlannedImport, signal: AbortSignal): Promise<void>;
   report(): PushReport;
 }
 
@@ -64,15 +67,20 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
     }
   };
 
-  const countDown = async (planned: PlannedImport, signal: AbortSignal): Promise<void> => {
-    const left = (waiting.get(planned) ?? 0) - 1;
-    waiting.set(planned, left);
-    if (left > 0 || failures.has(planned)) return;
+  const finishImage = async (planned: PlannedImport, signal: AbortSignal): Promise<void> => {
+    if (failures.has(planned)) return;
     const repository = openRegistry(planned.target.registry).openRepository(planned.target.repository);
     await guard([planned], async () => await pushManifests(bundle, planned, repository, { signal }));
   };
 
+  const countDown = async (planned: PlannedImport, signal: AbortSignal): Promise<void> => {
+    const left = (waiting.get(planned) ?? 0) - 1;
+    waiting.set(planned, left);
+    if (left === 0) await finishImage(planned, signal);
+  };
+
   return {
+    finishImage,
     async pushGroup({ registry, descriptor, members }, signal) {
       const { digest, size } = descriptor;
       let holder: string | undefined;

@@ -34,7 +34,8 @@ export interface Authorizer {
 
 interface CachedToken {
   readonly promise: Promise<Token>;
-  readonly endsAt: Promise<number>;
+  /** Never while it is being fetched, so that whoever needs it meanwhile waits for the same one. */
+  endsAt: number;
 }
 
 /** An authorizer that knows nothing of its registry yet. Tokens are asked for once per set of scopes. */
@@ -51,7 +52,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   ): Promise<Token> => {
     const key = scopes.join(" ");
     const cached = tokens.get(key);
-    if (cached !== undefined && (await cached.endsAt) - RENEWAL_MS > now()) return await cached.promise;
+    if (cached !== undefined && cached.endsAt - RENEWAL_MS > now()) return await cached.promise;
     const promise = fetchToken(wanted, {
       registry,
       origin,
@@ -60,12 +61,16 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       dispatcher,
       ...(signal === undefined ? {} : { signal }),
     });
-    const endsAt = promise.then(
-      ({ lifetimeMs }) => now() + lifetimeMs,
-      () => Number.NEGATIVE_INFINITY,
-    );
-    tokens.set(key, { promise, endsAt });
-    return await promise;
+    const fresh: CachedToken = { promise, endsAt: Number.POSITIVE_INFINITY };
+    tokens.set(key, fresh);
+    try {
+      const token = await promise;
+      fresh.endsAt = now() + token.lifetimeMs;
+      return token;
+    } catch (error) {
+      fresh.endsAt = Number.NEGATIVE_INFINITY;
+      throw error;
+    }
   };
 
   return {

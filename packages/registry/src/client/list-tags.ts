@@ -25,9 +25,10 @@ export async function* listTags(remote: Remote, { signal }: AbortOptions): Async
     const before = seen.size;
     const { tags, next } = await readTagPage(remote, url, signal);
     for (const tag of tags) {
-      if (seen.has(tag) || !isTag(tag)) continue;
+      if (seen.has(tag)) continue;
       seen.add(tag);
-      yield tag;
+      // Artifactory lists digests among the tags.
+      if (isTag(tag)) yield tag;
     }
     // A registry that ignores the link's place would go round for ever.
     if (seen.size === before) return;

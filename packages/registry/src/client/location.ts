@@ -9,7 +9,7 @@ import { headerOf, type Response } from "./response.ts";
  */
 export function uploadLocation(response: Response, origin: string, what: string): string {
   const location = headerOf(response, "location");
-  if (location === undefined || !URL.canParse(location, origin)) {
+  if (location === undefined || !/^https?:/.test(URL.parse(location, origin)?.protocol ?? "")) {
     throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the registry names no place to upload to`);
   }
   const url = new URL(location, origin);

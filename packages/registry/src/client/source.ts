@@ -1,6 +1,7 @@
 import {
   type AbortOptions,
   BundleError,
+  contentOf,
   type Descriptor,
   digestOf,
   guessManifestType,
@@ -52,10 +53,15 @@ async function resolve(
   const mediaType = mediaTypeOf(response);
   if (digest !== undefined && isDigest(digest) && size > 0 && mediaType !== undefined)
     return { mediaType, digest, size };
-  return await resolveByContent(remote, call);
+  return await resolveByContent(remote, reference, call);
 }
 
-async function resolveByContent(remote: Remote, call: Omit<Call, "method">): Promise<Descriptor | undefined> {
+/** @throws `DIGEST_INVALID` if a digest was asked for and something else came */
+async function resolveByContent(
+  remote: Remote,
+  reference: string,
+  call: Omit<Call, "method">,
+): Promise<Descriptor | undefined> {
   remote.onRequest?.("getManifest");
   const response = await remote.transport.send({ ...call, method: "GET" });
   tellLimit(remote, response);
@@ -65,7 +71,10 @@ async function resolveByContent(remote: Remote, call: Omit<Call, "method">): Pro
   }
   const content = await readAll(bodyOf(response, call.what), MAX_MANIFEST_SIZE);
   const mediaType = mediaTypeOf(response) ?? guessManifestType(content) ?? "";
-  return { mediaType, digest: digestOf(content), size: content.length };
+  const digest = isDigest(reference) ? reference : digestOf(content);
+  const descriptor = { mediaType, digest, size: content.length };
+  await readAll(verified(descriptor, contentOf(content), nameOf(remote)), MAX_MANIFEST_SIZE);
+  return descriptor;
 }
 
 async function readManifest(

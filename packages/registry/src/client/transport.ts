@@ -49,7 +49,14 @@ export function createTransport(options: TransportOptions): Transport {
     if (first.response.statusCode !== 401 || first.origin !== own) return first.response;
     authorizer.learn(first.response.headers["www-authenticate"], authorization);
     await discard(first.response);
-    const second = await connection.request(call, await authorizer.authorize(call.scopes, own, call.signal));
+    const renewed = await authorizer.authorize(call.scopes, own, call.signal);
+    const second = await connection.request(call, renewed);
+    // Basic credentials cannot get better; what a token lacks the registry says itself.
+    const isRefused = second.response.statusCode === 401 && second.origin === own;
+    if (isRefused && renewed?.startsWith("Basic ") === true) {
+      await discard(second.response);
+      authorizer.learn(second.response.headers["www-authenticate"], renewed);
+    }
     return second.response;
   };
 

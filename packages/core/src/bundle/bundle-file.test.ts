@@ -1,0 +1,168 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  contentsOf,
+  type MadeManifest,
+  makeImage,
+  makeIndex,
+  planOf,
+} from "../../../../test/support/images.ts";
+import { contentOf } from "../content.ts";
+import type { Descriptor } from "../descriptor.ts";
+import { type BundleFile, createBundleFile } from "./bundle-file.ts";
+import { type ComposedBundle, composeBundle, type PlacedBlob } from "./compose-bundle.ts";
+import { encodeTarHeader } from "./tar-header.ts";
+
+const REDIS = makeImage(["base".repeat(500), "redis"]);
+const NGINX = makeImage(["nginx".repeat(300), "x"]);
+const INDEX = makeIndex([REDIS, makeImage(["arm"], "linux/arm64")]);
+const CONTENTS = contentsOf([INDEX, NGINX]);
+
+let directory: string;
+let path: string;
+let file: BundleFile;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "bundle-"));
+  path = join(directory, "out.tar");
+});
+
+afterEach(async () => {
+  await file.discard();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function compose(...images: readonly (readonly [string, MadeManifest])[]): ComposedBundle {
+  const plan = planOf(images);
+  return composeBundle(plan.images, plan.manifests, { createdBy: "test" });
+}
+
+function contentOfBlob({ digest }: Descriptor): Buffer {
+  return CONTENTS.get(digest) ?? Buffer.alloc(0);
+}
+
+async function writeLayers(layers: readonly PlacedBlob[]): Promise<void> {
+  for (const layer of layers)
+    await file.writeLayer(layer, contentOf(contentOfBlob(layer.descriptor)), "registry");
+}
+
+/** The whole volume, made in memory. */
+function layOut(bundle: ComposedBundle): Buffer {
+  const volume = Buffer.alloc(bundle.size);
+  for (const entry of [...bundle.files, ...bundle.metadata, ...bundle.layers]) {
+    encodeTarHeader(entry.name, entry.size).copy(volume, entry.headerOffset);
+    const content = "content" in entry ? Buffer.from(entry.content) : contentOfBlob(entry.descriptor);
+    content.copy(volume, entry.offset);
+  }
+  return volume;
+}
+
+const readMetadata = async (descriptor: Descriptor): Promise<Uint8Array> => contentOfBlob(descriptor);
+
+test("createBundleFile() writes a bundle whose layers come in any order", async () => {
+  const bundle = compose(["redis:7", INDEX], ["nginx:1", NGINX]);
+  file = await createBundleFile(path, bundle.size);
+
+  await writeLayers(bundle.layers.toReversed());
+  await file.finish(bundle, readMetadata);
+
+  expect((await readFile(path)).equals(layOut(bundle))).toBe(true);
+  expect(await readdir(directory)).toEqual(["out.tar"]);
+});
+
+test("a bundle has a temporary name until it is finished", async () => {
+  await writeFile(path, "an older file");
+  const bundle = compose(["redis:7", REDIS]);
+  file = await createBundleFile(path, bundle.size);
+
+  await writeLayers(bundle.layers);
+
+  expect((await readdir(directory)).sort()).toEqual(["out.tar", "out.tar.partial"]);
+  expect(await readFile(path, "utf8")).toBe("an older file");
+});
+
+test.each([
+  ["the first image is left out", [["redis:7", INDEX]]],
+  ["the last image is left out", [["nginx:1", NGINX]]],
+] as const)("moveLayers() gives the bundle of the rest where %s", async (_what, rest) => {
+  const planned = compose(["redis:7", INDEX], ["nginx:1", NGINX]);
+  const bundle = compose(...rest);
+  file = await createBundleFile(path, planned.size);
+  await writeLayers(planned.layers);
+
+  await file.moveLayers(planned, bundle);
+  await file.finish(bundle, readMetadata);
+
+  expect((await readFile(path)).equals(layOut(bundle))).toBe(true);
+});
+
+test("writeLayer() refuses wrong content, and takes the right one at the next attempt", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  file = await createBundleFile(path, bundle.size);
+  const [layer, ...others] = bundle.layers;
+  if (layer === undefined) throw new RangeError("there is no layer");
+
+  const wrong = file.writeLayer(layer, contentOf(Buffer.alloc(layer.size)), "r.io/redis");
+
+  await expect(wrong).rejects.toMatchObject({
+    code: "DIGEST_INVALID",
+    message: expect.stringContaining("from r.io/redis"),
+  });
+  await expect(file.writeLayer(layer, contentOf(Buffer.alloc(1)), "r.io")).rejects.toMatchObject({
+    code: "SIZE_INVALID",
+  });
+  await writeLayers([layer, ...others]);
+  await file.finish(bundle, readMetadata);
+  expect((await readFile(path)).equals(layOut(bundle))).toBe(true);
+});
+
+test("discard() removes what was written, once", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  file = await createBundleFile(path, bundle.size);
+  await writeLayers(bundle.layers);
+
+  await file.discard();
+
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test("discard() leaves a finished bundle", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  file = await createBundleFile(path, bundle.size);
+  await writeLayers(bundle.layers);
+  await file.finish(bundle, readMetadata);
+
+  await file.discard();
+
+  expect(await readdir(directory)).toEqual(["out.tar"]);
+});
+
+test("finish() that cannot read metadata gives the file no name", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  file = await createBundleFile(path, bundle.size);
+  const failure = new Error("no longer there");
+
+  const finished = file.finish(bundle, async () => {
+    throw failure;
+  });
+
+  await expect(finished).rejects.toBe(failure);
+  await file.discard();
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test("createBundleFile() refuses what the file system has no room for", async () => {
+  await expect(createBundleFile(path, Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({
+    code: "NO_SPACE",
+    message: expect.stringMatching(/needs 9007199254740991 bytes and \d+ are free/),
+  });
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test("createBundleFile() fails where there is no such directory", async () => {
+  await expect(createBundleFile(join(directory, "none", "out.tar"), 1)).rejects.toMatchObject({
+    code: "FILE_FAILED",
+  });
+});

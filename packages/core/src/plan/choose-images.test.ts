@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createRegistries, type NamedImages } from "../../../../test/support/bundles.ts";
+import { type MadeManifest, makeImage, makeIndex, planOf } from "../../../../test/support/images.ts";
+import { BundleError } from "../error.ts";
+import { openMetadataCache } from "../metadata-cache.ts";
+import { type ChosenImages, chooseImages } from "./choose-images.ts";
+import { createManifestFetcher } from "./manifest-fetcher.ts";
+import { MAX_INDEX_DEPTH } from "./manifest-graph.ts";
+
+const AMD64 = makeImage(["amd64"]);
+const ARM64 = makeImage(["arm64"], "linux/arm64");
+const NGINX = makeImage(["nginx"]);
+const UNAVAILABLE = new BundleError("UNAVAILABLE", "Cannot read it");
+
+let directory: string;
+/** Digests of the manifests that were read at a source. */
+let read: string[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "choose-"));
+  read = [];
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Chooses in `app:1`, beside a sound image, for these platforms; `broken` cannot be read. */
+async function choose(
+  root: MadeManifest,
+  platforms: readonly string[],
+  broken?: MadeManifest,
+): Promise<ChosenImages> {
+  const images: NamedImages = [
+    ["r.io/app:1", root],
+    ["r.io/nginx:1", NGINX],
+  ];
+  const registries = await createRegistries(images);
+  const fetcher = createManifestFetcher({
+    openSource: (name) => ({
+      ...registries.openRepository(name),
+      readManifest: async (descriptor) => {
+        read.push(descriptor.digest);
+        if (descriptor.digest === broken?.descriptor.digest) throw UNAVAILABLE;
+        return await registries.openRepository(name).readManifest(descriptor);
+      },
+    }),
+    cache: openMetadataCache(directory),
+    pullLimit: () => undefined,
+    jobs: 2,
+  });
+  const requests = planOf(images).images.map((image) => ({
+    ...image,
+    platforms,
+    resolved: image.descriptor,
+  }));
+  return await chooseImages(requests, fetcher);
+}
+
+/** A root with so many indexes in each other below it. */
+function nest(root: MadeManifest, depth: number): MadeManifest {
+  let nested = root;
+  for (let level = 0; level < depth; level++)
+    nested = makeIndex([nested], { annotations: { level: `${level}` } });
+  return nested;
+}
+
+describe("chooseImages()", () => {
+  test("reads nothing that no chosen platform needs", async () => {
+    const index = makeIndex([AMD64, ARM64]);
+
+    const { images } = await choose(index, ["linux/amd64"]);
+
+    expect(images).toMatchObject([{ root: AMD64.descriptor }, { root: NGINX.descriptor, taken: ["all"] }]);
+    expect(read.toSorted()).toEqual([index, AMD64, NGINX].map(({ descriptor }) => descriptor.digest).sort());
+  });
+
+  test("does not mind a broken manifest of another platform", async () => {
+    const { images, failed } = await choose(makeIndex([AMD64, ARM64]), ["linux/amd64"], ARM64);
+
+    expect(images).toHaveLength(2);
+    expect(failed).toEqual([]);
+  });
+
+  test.each([1, 2, 3])("leaves an image out whose index %i levels below cannot be read", async (depth) => {
+    const broken = makeIndex([ARM64]);
+    const root = makeIndex([AMD64, nest(broken, depth - 1)]);
+
+    const { images, failed } = await choose(root, ["linux/amd64"], broken);
+
+    expect(images).toMatchObject([{ root: NGINX.descriptor }]);
+    expect(failed).toMatchObject([{ source: "r.io/app:1", code: "UNAVAILABLE" }]);
+  });
+
+  test.each([
+    ["one platform", ["linux/arm64"]],
+    ["all", ["all"]],
+  ])("leaves an image out whose indexes lie too deep, for %s", async (_what, platforms) => {
+    const root = makeIndex([ARM64, nest(AMD64, MAX_INDEX_DEPTH + 1)]);
+
+    const { images, failed } = await choose(root, platforms);
+
+    expect(images).toMatchObject([{ root: NGINX.descriptor }]);
+    expect(failed).toMatchObject([{ source: "r.io/app:1", code: "MANIFEST_INVALID" }]);
+  });
+
+  test("leaves an image out that gives one digest two sizes", async () => {
+    const layer = NGINX.blobs[1]?.descriptor;
+    const lying = makeImage([], "linux/amd64", { layers: [layer, { ...layer, size: 1 }] });
+
+    const { images, failed } = await choose({ ...lying, blobs: [...lying.blobs, ...NGINX.blobs] }, ["all"]);
+
+    expect(images).toMatchObject([{ root: NGINX.descriptor }]);
+    expect(failed).toMatchObject([{ source: "r.io/app:1", code: "SIZE_INVALID" }]);
+  });
+});

@@ -1,0 +1,282 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createMemoryStore, type Repository, type TransferEvent } from "@airgap-bundle/core";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { makeImage, putManifest } from "../../../../test/support/images.ts";
+import {
+  type AnswerRequest,
+  type RawAnswer,
+  type RawServer,
+  serveRaw,
+} from "../../../../test/support/raw-server.ts";
+import { type ServeOptions, type ServerTls, serveRegistry } from "../server/serve-registry.ts";
+import { type OpenedRegistry, openRegistry, type RegistryOptions } from "./open-registry.ts";
+import { createRegistryPool, type RegistryPool, type RegistryPoolOptions } from "./registry-pool.ts";
+
+const run = promisify(execFile);
+const IMAGE = makeImage(["layer"]);
+const MANIFEST = {
+  headers: {
+    "content-type": IMAGE.descriptor.mediaType,
+    "content-length": String(IMAGE.descriptor.size),
+    "docker-content-digest": IMAGE.descriptor.digest,
+  },
+  body: IMAGE.content,
+};
+const USER = { username: "ada", password: "secret" };
+
+let tls: ServerTls;
+let closers: (() => Promise<void>)[];
+/** `METHOD PATH` of what the sound registry was asked. */
+let seen: string[];
+
+beforeAll(async () => {
+  const directory = await mkdtemp(join(tmpdir(), "tls-"));
+  const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
+  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+  await run("openssl", [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-keyout",
+    key,
+    "-out",
+    cert,
+    ...names,
+  ]);
+  tls = { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
+  await rm(directory, { recursive: true });
+});
+
+beforeEach(() => {
+  closers = [];
+  seen = [];
+});
+
+afterEach(async () => {
+  for (const close of closers.toReversed()) await close();
+});
+
+function open(name: string, options: Partial<RegistryOptions> = {}): OpenedRegistry {
+  const registry = openRegistry(name, { userAgent: "test/1", ...options });
+  closers.push(registry.close);
+  return registry;
+}
+
+/** A sound registry that holds an image in this repository; resolves to its host. */
+async function serve(options: ServeOptions = {}, repository = "team/app"): Promise<string> {
+  const store = createMemoryStore();
+  await putManifest(store.openRepository(repository), IMAGE, "7");
+  const onRequest: ServeOptions["onRequest"] = ({ method, path }) => seen.push(`${method} ${path}`);
+  const served = await serveRegistry(store, { ...options, onRequest });
+  closers.push(served.close);
+  return served.host;
+}
+
+async function serveOdd(answer: AnswerRequest): Promise<RawServer> {
+  const server = await serveRaw(answer);
+  closers.push(server.close);
+  return server;
+}
+
+async function resolve(registry: Pick<OpenedRegistry, "openRepository">): ReturnType<Repository["resolve"]> {
+  return await registry.openRepository("team/app").resolve("7");
+}
+
+describe("TLS", () => {
+  test("refuses a certificate that nobody vouches for, and does not ask again", async () => {
+    const registry = open(await serve({ tls }));
+
+    const first = resolve(registry);
+    await expect(first).rejects.toMatchObject({
+      code: "TLS_FAILED",
+      hint: expect.stringContaining("--insecure"),
+    });
+    const second = Array.fromAsync(registry.openRepository("team/other").listTags());
+
+    await expect(second).rejects.toMatchObject({
+      code: "TLS_FAILED",
+      message: expect.stringMatching(/^Cannot list the tags of .*team\/other: the TLS handshake failed/),
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test("takes any certificate of an insecure host", async () => {
+    expect(await resolve(open(await serve({ tls }), { isInsecure: true }))).toEqual(IMAGE.descriptor);
+  });
+
+  test("speaks plain http with a loopback address unasked", async () => {
+    expect(await resolve(open(await serve()))).toEqual(IMAGE.descriptor);
+  });
+
+  test("speaks plain http with another address only where that is allowed", async () => {
+    // The system takes this for loopback; by its text it is not.
+    const host = (await serve()).replace("127.0.0.1", "0.0.0.0");
+
+    const strict = resolve(open(host));
+
+    await expect(strict).rejects.toMatchObject({ code: "TLS_FAILED" });
+    expect(seen).toEqual([]);
+    expect(await resolve(open(host, { isInsecure: true }))).toEqual(IMAGE.descriptor);
+  });
+});
+
+describe("what may pass", () => {
+  test.each([
+    ["500", { status: 500, headers: { "retry-after": "9" } }],
+    ["503 with a time", { status: 503, headers: { "retry-after": "0" } }],
+    ["429 with a time", { status: 429, headers: { "retry-after": "0" } }],
+    ["a cut connection", { headers: { "content-length": "9" }, isCut: true }],
+  ])("is tried again: %s", async (_what, answer: RawAnswer) => {
+    const events: TransferEvent[] = [];
+    const server = await serveOdd(() => (server.requests.length === 0 ? answer : MANIFEST));
+    const registry = open(server.host, { onEvent: (event) => events.push(event) });
+
+    const found = await resolve(registry);
+
+    expect(found).toEqual(IMAGE.descriptor);
+    expect(events.map(({ kind }) => kind)).toEqual(["retry"]);
+    expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "HEAD"]);
+  });
+
+  test.each([
+    ["429 without a time", 429, {}],
+    ["429 with an hour", 429, { "retry-after": "3600" }],
+  ])("is told at once: %s", async (_what, status, headers) => {
+    const server = await serveOdd(() => ({ status, headers }));
+
+    await expect(resolve(open(server.host))).rejects.toMatchObject({ code: "TOOMANYREQUESTS" });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("ends when it is told to", async () => {
+    const controller = new AbortController();
+    const server = await serveOdd(() => {
+      controller.abort(new Error("stopped"));
+      return { status: 503, headers: { "retry-after": "30" } };
+    });
+
+    const resolved = open(server.host).openRepository("team/app").resolve("7", { signal: controller.signal });
+
+    await expect(resolved).rejects.toThrow("stopped");
+  });
+});
+
+describe("redirects", () => {
+  test("end after five", async () => {
+    const server = await serveOdd(({ url }) => ({ status: 307, headers: { location: `${url}x` } }));
+
+    await expect(resolve(open(server.host))).rejects.toMatchObject({
+      code: "REGISTRY_FAILED",
+      message: expect.stringContaining("more than 5"),
+    });
+    expect(server.requests).toHaveLength(6);
+  });
+
+  test("keep the credentials at the registry itself", async () => {
+    const server = await serveOdd(({ url, headers }) => {
+      if (headers.authorization === undefined)
+        return { status: 401, headers: { "www-authenticate": "Basic" } };
+      return url === "/moved" ? MANIFEST : { status: 307, headers: { location: "/moved" } };
+    });
+
+    expect(await resolve(open(server.host, { credentials: USER }))).toEqual(IMAGE.descriptor);
+    expect(server.requests.at(-1)?.headers.authorization).toMatch(/^Basic /);
+  });
+
+  test("are not followed with an upload", async () => {
+    const server = await serveOdd(() => ({ status: 307, headers: { location: "/elsewhere" } }));
+
+    const pushed = open(server.host).openRepository("team/app").putManifest(IMAGE.descriptor, IMAGE.content);
+
+    await expect(pushed).rejects.toMatchObject({ code: "REGISTRY_FAILED" });
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe("createRegistryPool()", () => {
+  function createPool(options: Partial<RegistryPoolOptions> = {}): RegistryPool {
+    const pool = createRegistryPool({
+      userAgent: "test/1",
+      findCredentials: () => undefined,
+      insecureHosts: [],
+      ...options,
+    });
+    closers.push(pool.close);
+    return pool;
+  }
+
+  test("asks a mirror, with its prefix and its own credentials, in the registry's name", async () => {
+    const host = await serve({ auth: { kind: "basic", ...USER } }, "hub/library/redis");
+    const mirrors = new Map([["docker.io", { host, prefix: "hub" }]]);
+    const pool = createPool({ mirrors, findCredentials: (name) => (name === host ? USER : undefined) });
+    const original = {
+      auth: { kind: "inline", credentials: { username: "eve", password: "other" } },
+    } as const;
+
+    const redis = pool.open("docker.io", original).openRepository("library/redis");
+
+    expect(await redis.resolve("7")).toEqual(IMAGE.descriptor);
+    expect(new Set(seen)).toEqual(new Set(["HEAD /v2/hub/library/redis/manifests/7"]));
+    await expect(redis.readManifest({ ...IMAGE.descriptor, size: 2 ** 40 })).rejects.toThrow(
+      /docker\.io\/library\/redis/,
+    );
+  });
+
+  test.each([
+    ["the selection's", { kind: "inline", credentials: USER }, 200],
+    ["those of a variable", { kind: "environment", variable: "HUB", credentials: USER }, 200],
+    ["none", { kind: "none" }, 401],
+    ["those of the auth file", undefined, 200],
+  ] as const)("takes the right credentials: %s", async (_what, auth, status) => {
+    const host = await serve({ auth: { kind: "basic", ...USER } });
+    const registry = createPool({ findCredentials: () => USER }).open(
+      host,
+      auth === undefined ? {} : { auth },
+    );
+
+    const outcome = await resolve(registry).then(
+      () => 200,
+      () => 401,
+    );
+
+    expect(outcome).toBe(status);
+  });
+
+  test("refuses a variable without credentials, naming it", () => {
+    const auth = { kind: "environment", variable: "HUB_AUTH" } as const;
+
+    expect(() => createPool().open("r.io", { auth })).toThrow(
+      expect.objectContaining({ code: "UNAUTHORIZED", message: expect.stringContaining("HUB_AUTH") }),
+    );
+  });
+
+  test("allows plain http by the host or by the selection", async () => {
+    const host = (await serve()).replace("127.0.0.1", "0.0.0.0");
+
+    const strict = resolve(createPool().open(host));
+
+    await expect(strict).rejects.toMatchObject({ code: "TLS_FAILED" });
+    expect(await resolve(createPool({ insecureHosts: [host] }).open(host))).toEqual(IMAGE.descriptor);
+    expect(await resolve(createPool().open(host, { skipTlsVerify: true }))).toEqual(IMAGE.descriptor);
+  });
+
+  test("counts requests and keeps what a registry says about its limit", async () => {
+    const host = await serve({ quirks: { rateLimit: { limit: 10, remaining: 5, windowSeconds: 60 } } });
+    const pool = createPool();
+
+    const repository = pool.open(host).openRepository("team/app");
+    await repository.resolve("7");
+    await repository.readManifest(IMAGE.descriptor);
+    await Array.fromAsync(repository.listTags());
+
+    expect(pool.open(host)).toBe(pool.open(host));
+    expect(pool.requests()).toMatchObject({ headManifest: 1, getManifest: 1, listTags: 1, putBlob: 0 });
+    expect(pool.pullLimit(host)).toEqual({ remaining: 4, limit: 10, windowSeconds: 60 });
+  });
+});

@@ -1,0 +1,293 @@
+import {
+  createMemoryStore,
+  type Descriptor,
+  digestOf,
+  type PullLimit,
+  type Repository,
+} from "@airgap-bundle/core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeImage, putManifest } from "../../../../test/support/images.ts";
+import {
+  type AnswerRequest,
+  type RawAnswer,
+  type RawServer,
+  serveRaw,
+} from "../../../../test/support/raw-server.ts";
+import type { Quirks, SeenRequest } from "../server/options.ts";
+import { serveRegistry } from "../server/serve-registry.ts";
+import { type OpenedRegistry, openRegistry, type RegistryOptions } from "./open-registry.ts";
+
+const IMAGE = makeImage(["layer".repeat(100_000)]);
+const LAYER: Descriptor = IMAGE.blobs[1]?.descriptor ?? IMAGE.descriptor;
+const CONTENT = IMAGE.blobs[1]?.content ?? Buffer.alloc(0);
+const { mediaType, digest, size } = IMAGE.descriptor;
+
+let closers: (() => Promise<void>)[];
+let seen: SeenRequest[];
+
+beforeEach(() => {
+  closers = [];
+  seen = [];
+});
+
+afterEach(async () => {
+  for (const close of closers.toReversed()) await close();
+});
+
+function open(name: string, options: Partial<RegistryOptions> = {}): OpenedRegistry {
+  const registry = openRegistry(name, { userAgent: "test/1", ...options });
+  closers.push(registry.close);
+  return registry;
+}
+
+/** A repository of a sound registry that holds the image under this many tags. */
+async function serve(
+  quirks: Quirks = {},
+  options: Partial<RegistryOptions> = {},
+  tags = ["7"],
+): Promise<Repository> {
+  const store = createMemoryStore();
+  for (const tag of tags) await putManifest(store.openRepository("team/app"), IMAGE, tag);
+  const served = await serveRegistry(store, { quirks, onRequest: (request) => seen.push(request) });
+  closers.push(served.close);
+  return open(served.host, options).openRepository("team/app");
+}
+
+async function serveOdd(answer: AnswerRequest): Promise<Repository & { server: RawServer }> {
+  const server = await serveRaw(answer);
+  closers.push(server.close);
+  return { ...open(server.host).openRepository("team/app"), server };
+}
+
+async function collect(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(content));
+}
+
+function requests(): string[] {
+  return seen.map(({ method, path }) => `${method} ${path.replace("/v2/team/app/", "")}`);
+}
+
+describe("resolve()", () => {
+  test("asks by HEAD what a tag or a digest stands for", async () => {
+    const repository = await serve();
+
+    expect(await repository.resolve("7")).toEqual({ mediaType, digest, size });
+    expect(await repository.resolve(digest)).toEqual({ mediaType, digest, size });
+    expect(await repository.resolve("8")).toBeUndefined();
+    expect(requests()).toEqual(["HEAD manifests/7", `HEAD manifests/${digest}`, "HEAD manifests/8"]);
+  });
+
+  test("asks by GET where the registry names no digest", async () => {
+    const repository = await serve({ omitContentDigest: true });
+
+    expect(await repository.resolve("7")).toEqual({ mediaType, digest, size });
+    expect(requests()).toEqual(["HEAD manifests/7", "GET manifests/7"]);
+  });
+
+  test.each([
+    [
+      "no length",
+      { "content-type": mediaType, "docker-content-digest": digest, "transfer-encoding": "chunked" },
+    ],
+    ["an unknown type", { "content-type": "text/plain", "docker-content-digest": digest }],
+    ["a digest that is none", { "content-type": mediaType, "docker-content-digest": "sha256:../x" }],
+  ])("asks by GET where the registry names %s", async (_what, headers) => {
+    const repository = await serveOdd(() => ({ headers, body: IMAGE.content }));
+
+    expect(await repository.resolve("7")).toEqual({ mediaType, digest, size });
+  });
+
+  test("refuses other bytes than those of the digest asked for", async () => {
+    const repository = await serveOdd(() => ({
+      headers: { "content-type": "text/plain" },
+      body: `{"layers":[]}`,
+    }));
+
+    await expect(repository.resolve(digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+  });
+
+  test("ignores parameters of Content-Type", async () => {
+    const headers = {
+      "content-type": `${mediaType}; charset=utf-8`,
+      "content-length": `${size}`,
+      "docker-content-digest": digest,
+    };
+    const repository = await serveOdd(() => ({ headers, body: IMAGE.content }));
+
+    expect(await repository.resolve("7")).toEqual({ mediaType, digest, size });
+    const accept = expect.stringContaining(mediaType);
+    expect(repository.server.requests).toMatchObject([
+      { method: "HEAD", headers: { accept, "user-agent": "test/1", "accept-encoding": "identity" } },
+    ]);
+  });
+
+  test("tells what the registry says about its limit", async () => {
+    const limits: PullLimit[] = [];
+    const rateLimit = { limit: 100, remaining: 2, windowSeconds: 60 };
+    const repository = await serve({ rateLimit }, { onPullLimit: (limit) => limits.push(limit) });
+
+    await repository.resolve("7");
+    await repository.readManifest(IMAGE.descriptor);
+
+    expect(limits).toEqual([
+      { remaining: 2, limit: 100, windowSeconds: 60 },
+      { remaining: 1, limit: 100, windowSeconds: 60 },
+    ]);
+  });
+});
+
+describe("readManifest()", () => {
+  test("gives the bytes", async () => {
+    expect(Buffer.from(await (await serve()).readManifest(IMAGE.descriptor))).toEqual(IMAGE.content);
+  });
+
+  test("fails where the registry does not have it", async () => {
+    const repository = await serve();
+
+    await expect(
+      repository.readManifest({ ...IMAGE.descriptor, digest: digestOf("x") }),
+    ).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
+  });
+
+  test.each([
+    ["other bytes", "DIGEST_INVALID", Buffer.alloc(size)],
+    ["too much", "SIZE_INVALID", Buffer.concat([IMAGE.content, Buffer.from(" ")])],
+    ["too little", "SIZE_INVALID", IMAGE.content.subarray(1)],
+  ])("refuses %s with %s", async (_what, code, body) => {
+    const repository = await serveOdd(() => ({ headers: { "content-type": mediaType }, body }));
+
+    await expect(repository.readManifest(IMAGE.descriptor)).rejects.toMatchObject({ code });
+  });
+
+  test("asks for none that is larger than any registry takes", async () => {
+    const repository = await serve();
+
+    await expect(repository.readManifest({ ...IMAGE.descriptor, size: 5_000_000 })).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test("fails at once where the pull limit is used up", async () => {
+    const repository = await serve({ rateLimit: { limit: 1, remaining: 0, windowSeconds: 60 } });
+
+    await expect(repository.readManifest(IMAGE.descriptor)).rejects.toMatchObject({
+      code: "TOOMANYREQUESTS",
+      message: expect.stringContaining("pull rate limit"),
+    });
+    expect(seen).toHaveLength(1);
+  });
+});
+
+describe("openBlob() and statBlob()", () => {
+  test.each([0, 1, 499_999, 500_000])("give a blob from offset %i", async (offset) => {
+    const repository = await serve();
+
+    expect((await collect(repository.openBlob(LAYER, { offset }))).equals(CONTENT.subarray(offset))).toBe(
+      true,
+    );
+    expect(await repository.statBlob(LAYER.digest)).toEqual({ size: LAYER.size });
+  });
+
+  test("tell that there is none", async () => {
+    const repository = await serve();
+    const absent = { ...LAYER, digest: digestOf("absent") };
+
+    expect(await repository.statBlob(absent.digest)).toBeUndefined();
+    await expect(collect(repository.openBlob(absent))).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+  });
+
+  test.each([
+    ["a length that is too short", "SIZE_INVALID", { body: CONTENT.subarray(1) }],
+    ["a length that is too long", "SIZE_INVALID", { body: Buffer.concat([CONTENT, CONTENT]) }],
+    ["a compressed body", "REGISTRY_FAILED", { body: CONTENT, headers: { "content-encoding": "gzip" } }],
+    ["a page of a proxy", "SIZE_INVALID", { body: "<html>", headers: { "content-type": "text/html" } }],
+    [
+      "a cut connection",
+      "CONNECTION_FAILED",
+      { body: CONTENT.subarray(9), headers: { "content-length": `${LAYER.size}` }, isCut: true },
+    ],
+    ["a status in vain", "UNAVAILABLE", { status: 503 }],
+  ])("refuse %s with %s, once", async (_what, code, answer: RawAnswer) => {
+    const repository = await serveOdd(() => answer);
+
+    await expect(collect(repository.openBlob(LAYER))).rejects.toMatchObject({ code });
+    expect(repository.server.requests).toHaveLength(1);
+  });
+
+  test.each([
+    ["all of it", { body: CONTENT }],
+    [
+      "another range",
+      { status: 206, body: CONTENT.subarray(9), headers: { "content-range": `bytes 9-499999/500000` } },
+    ],
+    ["no range", { status: 206, body: CONTENT.subarray(10) }],
+  ])("refuse %s where the rest was asked for", async (_what, answer: RawAnswer) => {
+    const repository = await serveOdd(() => answer);
+
+    await expect(collect(repository.openBlob(LAYER, { offset: 10 }))).rejects.toMatchObject({
+      name: "BundleError",
+    });
+    expect(repository.server.requests[0]?.headers.range).toBe("bytes=10-499999");
+  });
+
+  test("stop when told to", async () => {
+    const repository = await serve();
+    const controller = new AbortController();
+
+    const reading = (async () => {
+      for await (const _chunk of repository.openBlob(LAYER, { signal: controller.signal }))
+        controller.abort(new Error("stopped"));
+    })();
+
+    await expect(reading).rejects.toThrow("stopped");
+  });
+});
+
+describe("listTags()", () => {
+  const TAGS = Array.from({ length: 25 }, (_, number) => `1.${number}`);
+
+  test("follows the pages and gives each tag once", async () => {
+    const repository = await serve({ tagPageSize: 10 }, {}, TAGS);
+
+    expect((await Array.fromAsync(repository.listTags())).sort()).toEqual(TAGS.toSorted());
+    expect(seen).toHaveLength(3);
+  });
+
+  test("tells that there is no such repository", async () => {
+    const { host } = (await serveOdd(() => ({ status: 404, body: `{"errors":[{"code":"NAME_UNKNOWN"}]}` })))
+      .server;
+
+    await expect(Array.fromAsync(open(host).openRepository("x").listTags())).rejects.toMatchObject({
+      code: "NAME_UNKNOWN",
+    });
+  });
+
+  const next = { link: `</v2/team/app/tags/list?last=x>; rel="next"` };
+  test.each([
+    ["null as none", [`{"tags":null}`], []],
+    ["no list as none", [`{"name":"team/app"}`], []],
+    ["what is no tag not at all", [`{"tags":["a","sha256:00","a/b",""]}`], ["a"]],
+    ["a page again and again once", [`{"tags":["a","b"]}`, `{"tags":["a","b"]}`], ["a", "b"]],
+    ["on behind a page without a tag", [`{"tags":["sha256:00"]}`, `{"tags":["a"]}`, `{"tags":[]}`], ["a"]],
+  ])("takes %s", async (_what, pages, expected) => {
+    let page = 0;
+    const repository = await serveOdd(() => {
+      page += 1;
+      return { headers: next, body: pages[Math.min(page, pages.length) - 1] ?? "" };
+    });
+
+    expect(await Array.fromAsync(repository.listTags())).toEqual(expected);
+  });
+
+  test.each([
+    ["a web page", "<html>"],
+    ["tags that are none", `{"tags":{"a":1}}`],
+  ])("refuses %s", async (_what, body) => {
+    const repository = await serveOdd(() => ({ body }));
+
+    await expect(Array.fromAsync(repository.listTags())).rejects.toMatchObject({ code: "REGISTRY_FAILED" });
+  });
+});

@@ -1,0 +1,115 @@
+import { Agent } from "undici";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type RawAnswer, type RawServer, serveRaw } from "../../../../test/support/raw-server.ts";
+import type { Challenge } from "./challenge.ts";
+import { type FetchTokenOptions, fetchToken, type Token } from "./token.ts";
+
+let dispatcher: Agent;
+let server: RawServer | undefined;
+
+beforeEach(() => {
+  dispatcher = new Agent();
+});
+
+afterEach(async () => {
+  await dispatcher.close();
+  await server?.close();
+  server = undefined;
+});
+
+function challengeOf(parameters: Record<string, string>): Challenge {
+  return { scheme: "bearer", parameters: new Map(Object.entries(parameters)) };
+}
+
+function optionsFor(options: Partial<FetchTokenOptions> = {}): FetchTokenOptions {
+  return {
+    registry: "r.io",
+    origin: server?.url ?? "https://r.io",
+    scopes: ["repository:a:pull"],
+    credentials: undefined,
+    dispatcher,
+    ...options,
+  };
+}
+
+async function fetchFrom(answer: RawAnswer, options: Partial<FetchTokenOptions> = {}): Promise<Token> {
+  server = await serveRaw(() => answer);
+  return await fetchToken(
+    challengeOf({ realm: `${server.url}/token?a=1`, service: "s" }),
+    optionsFor(options),
+  );
+}
+
+describe("fetchToken()", () => {
+  test("asks for all scopes, with the realm's own query and the credentials", async () => {
+    const credentials = { username: "ada", password: "p:äss" };
+
+    await fetchFrom(
+      { body: `{"token":"t"}` },
+      { credentials, scopes: ["repository:a:pull,push", "repository:b:pull"] },
+    );
+
+    expect(server?.requests).toMatchObject([
+      {
+        url: "/token?a=1&service=s&scope=repository%3Aa%3Apull%2Cpush&scope=repository%3Ab%3Apull",
+        headers: { authorization: `Basic ${Buffer.from("ada:p:äss").toString("base64")}` },
+      },
+    ]);
+  });
+
+  test("asks without credentials where there are none, of a realm that is a path", async () => {
+    server = await serveRaw(() => ({ body: `{"token":"t"}` }));
+
+    await fetchToken(challengeOf({ realm: "/token" }), optionsFor());
+
+    expect(server.requests[0]?.url).toBe("/token?scope=repository%3Aa%3Apull");
+    expect(server.requests[0]?.headers).not.toHaveProperty("authorization");
+  });
+
+  test.each([
+    [`{"token":"t"}`, "t", 60_000],
+    [`{"access_token":"t","expires_in":300}`, "t", 300_000],
+    [`{"token":"t","access_token":"u","expires_in":5}`, "t", 60_000],
+    [`{"token":"t","expires_in":1e12,"issued_at":"x"}`, "t", 86_400_000],
+  ])("reads %s", async (body, token, lifetimeMs) => {
+    expect(await fetchFrom({ body })).toEqual({ token, lifetimeMs });
+  });
+
+  test.each([
+    ["no token", { body: "{}" }, "REGISTRY_FAILED"],
+    ["an empty token", { body: `{"token":""}` }, "REGISTRY_FAILED"],
+    ["a web page", { body: "<html>" }, "REGISTRY_FAILED"],
+    ["a list", { body: "[]" }, "REGISTRY_FAILED"],
+    ["more than a token can be", { body: "x".repeat(1024 * 1024 + 1) }, "SIZE_INVALID"],
+    ["401", { status: 401 }, "UNAUTHORIZED"],
+    ["403", { status: 403 }, "UNAUTHORIZED"],
+    ["400", { status: 400 }, "REGISTRY_FAILED"],
+    ["a redirect", { status: 307, headers: { location: "/x" } }, "REGISTRY_FAILED"],
+    ["429", { status: 429 }, "UNAVAILABLE"],
+    ["500", { status: 500 }, "UNAVAILABLE"],
+    ["a cut connection", { headers: { "content-length": "9" }, body: "{", isCut: true }, "CONNECTION_FAILED"],
+  ])("makes of %s %s", async (_what, answer: RawAnswer, code) => {
+    await expect(fetchFrom(answer)).rejects.toMatchObject({ code });
+    expect(server?.requests).toHaveLength(1);
+  });
+
+  test.each([
+    ["without TLS", "http://auth.io/token"],
+    ["with credentials of its own", "https://eve:x@auth.io/token"],
+    ["with another scheme", "ftp://auth.io/token"],
+    ["that is no URL", "https://["],
+  ])("trusts no realm %s", async (_what, realm) => {
+    const fetched = fetchToken(challengeOf({ realm }), optionsFor({ origin: "https://r.io" }));
+
+    await expect(fetched).rejects.toMatchObject({
+      code: "REGISTRY_FAILED",
+      message: expect.stringContaining("not one to trust"),
+    });
+  });
+
+  test("stops when told to", async () => {
+    await expect(fetchFrom({}, { signal: AbortSignal.abort(new Error("stopped")) })).rejects.toThrow(
+      "stopped",
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import { createHash, type Hash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import {
+  contentOf,
+  createMemoryStore,
+  type Descriptor,
+  digestOf,
+  MEDIA_TYPES,
+  type Store,
+} from "@airgap-bundle/core";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { seededBytes } from "./fleet/seeded-bytes.ts";
+import { alterStore } from "./support/alter-store.ts";
+import { openSite, type Site } from "./support/site.ts";
+import { openTestRegistry, type TestRegistry } from "./support/test-registry.ts";
+
+const MIB = 1024 * 1024;
+
+/** A layer of 2 GiB, made while it is sent. */
+const LAYER_SIZE = 2048 * MIB;
+const CHUNK = seededBytes("chunk", MIB);
+const LAYER_DIGEST = digestOfLayer();
+
+/** Of the whole process, node itself and all modules included. */
+const MAX_MEMORY = 250 * MIB;
+
+const TIMEOUT_MS = 240_000;
+
+/**
+ * Loaded before `bundle`: writes the largest memory that was seen to a file. What the system reports as maximum
+ * would not do, since on Linux a new process begins with its parent's.
+ */
+const WATCH_MEMORY = `
+import { writeFileSync } from "node:fs";
+let peak = 0;
+const look = () => { peak = Math.max(peak, process.memoryUsage.rss()); };
+setInterval(look, 10).unref();
+process.on("exit", () => { look(); writeFileSync(process.env.MEMORY_FILE, String(peak)); });
+`;
+
+/** What the target got: size by digest, the manifest with its tag at the end. */
+const received = new Map<string, number>();
+
+let site: Site;
+let source: TestRegistry;
+let target: TestRegistry;
+
+beforeEach(async () => {
+  site = await openSite();
+  source = await openTestRegistry({ store: createLargeImage() });
+  received.clear();
+  target = await openTestRegistry({ store: createSink() });
+});
+
+afterEach(async () => {
+  await Promise.all([source.close(), target.close()]);
+  await site.close();
+});
+
+test("neither export nor import needs memory for a layer of 2 GiB", { timeout: TIMEOUT_MS }, async () => {
+  const mappings = [{ from: "lib/large", tags: ["1.0"] }];
+  await site.select("selection.yaml", { registry: source.host, mappings });
+
+  const exportPeak = await runWatched("export", "-c", "selection.yaml", "-o", "out.tar");
+  const importPeak = await runWatched("import", "out.tar", "--to", target.host);
+
+  expect(exportPeak).toBeLessThan(MAX_MEMORY);
+  expect(importPeak).toBeLessThan(MAX_MEMORY);
+  expect(received.get(LAYER_DIGEST)).toBe(LAYER_SIZE);
+  expect([...received.keys()].at(-1)).toBe("1.0");
+});
+
+/** Runs `bundle` and resolves to the most memory that it had, in bytes. */
+async function runWatched(...args: readonly string[]): Promise<number> {
+  const run = await site.run(args, {
+    env: { MEMORY_FILE: site.path("memory") },
+    nodeOptions: ["--import", `data:text/javascript,${encodeURIComponent(WATCH_MEMORY)}`],
+  });
+  expect(run).toMatchObject({ exitCode: 0 });
+  const peak = Number(await readFile(site.path("memory"), "utf8"));
+  expect(peak).toBeGreaterThan(10 * MIB);
+  return peak;
+}
+
+/** A registry with one image, whose layer is nowhere but on the line. */
+function createLargeImage(): Store {
+  const layer = { mediaType: MEDIA_TYPES.octetStream, digest: LAYER_DIGEST, size: LAYER_SIZE };
+  const config = Buffer.from(JSON.stringify({ os: "linux", architecture: "amd64" }));
+  const configDescriptor = toDescriptor(MEDIA_TYPES.ociConfig, config);
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.ociManifest,
+      config: configDescriptor,
+      layers: [layer],
+    }),
+  );
+  const blobs = new Map([layer, configDescriptor].map((descriptor) => [descriptor.digest, descriptor]));
+  return alterStore(createMemoryStore(), () => ({
+    resolve: async () => toDescriptor(MEDIA_TYPES.ociManifest, manifest),
+    readManifest: async () => manifest,
+    statBlob: async (digest) => blobs.get(digest),
+    openBlob: ({ digest }) => (digest === layer.digest ? layerContent() : contentOf(config)),
+  }));
+}
+
+function toDescriptor(mediaType: string, content: Uint8Array): Descriptor {
+  return { mediaType, digest: digestOf(content), size: content.length };
+}
+
+/** A registry that hashes what is pushed and keeps nothing of it. */
+function createSink(): Store {
+  const uploads = new Map<string, { readonly hash: Hash; size: number }>();
+  const uploadOf = (id: string): { readonly hash: Hash; size: number } => {
+    const upload = uploads.get(id);
+    if (upload === undefined) throw new RangeError(`Cannot find upload ${id}`);
+    return upload;
+  };
+  return alterStore(createMemoryStore(), () => ({
+    async startUpload() {
+      const id = `${uploads.size}`;
+      uploads.set(id, { hash: createHash("sha256"), size: 0 });
+      return id;
+    },
+    statUpload: async (id) => uploadOf(id),
+    async appendUpload(id, content) {
+      const upload = uploadOf(id);
+      for await (const chunk of content) {
+        upload.hash.update(chunk);
+        upload.size += chunk.length;
+      }
+      return upload.size;
+    },
+    async finishUpload(id) {
+      const { hash, size } = uploadOf(id);
+      received.set(`sha256:${hash.digest("hex")}`, size);
+    },
+    async putManifest(descriptor, _content, { tag = "" } = {}) {
+      received.set(tag, descriptor.size);
+    },
+  }));
+}
+
+async function* layerContent(): AsyncGenerator<Uint8Array> {
+  for (let size = 0; size < LAYER_SIZE; size += MIB) yield CHUNK;
+}
+
+function digestOfLayer(): string {
+  const hash = createHash("sha256");
+  for (let size = 0; size < LAYER_SIZE; size += MIB) hash.update(CHUNK);
+  return `sha256:${hash.digest("hex")}`;
+}

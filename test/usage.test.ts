@@ -1,0 +1,58 @@
+import { access } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ErrorDocument, readDocument } from "./support/documents.ts";
+import { type Exchange, openExchange } from "./support/exchange.ts";
+
+let exchange: Exchange;
+
+beforeAll(async () => {
+  exchange = await openExchange();
+  const { site, source } = exchange;
+  const image = { from: "spaceone/oci-image", to: "mirror/app", tags: ["1.11.0"] };
+  const other = { ...image, from: "spaceone/docker-image" };
+  await site.select("one.yaml", { registry: source.host, mappings: [image] });
+  await site.select("same-target.yaml", { registry: source.host, mappings: [image, other] });
+  await site.select("twice.yaml", { registry: source.host, mappings: [image, image] });
+  await site.run(["export", "-c", "one.yaml", "-o", "one.tar"]);
+});
+
+afterAll(async () => {
+  await exchange.close();
+});
+
+test.each([
+  [
+    "two images for one target",
+    ["export", "-c", "same-target.yaml", "-o", "out.tar"],
+    "TARGET_CONFLICT",
+    /mirror\/app:1\.11\.0.*spaceone\/oci-image.*spaceone\/docker-image/,
+  ],
+  ["two images for one target", ["plan", "-c", "same-target.yaml"], "TARGET_CONFLICT", /mirror\/app/],
+  ["an unknown task", ["export", "-c", "one.yaml", "-o", "out.tar", "--task", "flee"], "USAGE", /flee/],
+  ["an unknown task", ["import", "one.tar", "--to", "127.0.0.1:1", "--task", "flee"], "USAGE", /flee/],
+  ["no target at all", ["import", "one.tar"], "TARGET_MISSING", /oci-image/],
+  ["a missing bundle", ["import", "none.tar", "--to", "127.0.0.1:1"], "USAGE", /none\.tar/],
+  ["a missing selection", ["export", "-c", "none.yaml", "-o", "out.tar"], "USAGE", /none\.yaml/],
+])("%s ends with status 2: %j", async (_, args, code, message) => {
+  const { site, source } = exchange;
+  source.takeCounts();
+
+  const run = await site.run([...args, "--json"]);
+
+  const { error } = readDocument(run, ErrorDocument);
+  expect(run.exitCode).toBe(2);
+  expect(error.code).toBe(code);
+  expect(error.message).toMatch(message);
+  // The configs tell the platforms of the two images; no layer is fetched.
+  expect(source.takeCounts()["GET blob"] ?? 0).toBeLessThanOrEqual(2);
+  await expect(access(site.path("out.tar"))).rejects.toThrow();
+});
+
+test("two mappings with the same content for one target are one image", async () => {
+  const { site } = exchange;
+
+  const run = await site.run(["export", "-c", "twice.yaml", "-o", "twice.tar", "--json"]);
+
+  expect(run.exitCode).toBe(0);
+  expect(JSON.parse(run.stdout.toString())).toMatchObject({ images: 1, failed: [] });
+});
