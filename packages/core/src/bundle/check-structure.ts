@@ -1,9 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import { digestOf } from "../digest.ts";
+import { checkTail } from "./check-tail.ts";
 import { readExactly } from "./file.ts";
 import { formatVolume, OCI_LAYOUT, type PlacedEntry } from "./layout.ts";
 import type { BundleHead } from "./read-head.ts";
-import { encodeTarHeader, TAR_END_SIZE } from "./tar-header.ts";
+import { encodeTarHeader } from "./tar-header.ts";
 
 /** Something wrong with a bundle. `offset` is in bytes from the beginning of the file. */
 export interface BundleProblem {
@@ -28,18 +29,13 @@ export interface BundleProblem {
 /** Compares a volume's length, every header, the zeros between and the files before the blobs with what they must be. */
 export async function* checkStructure(handle: FileHandle, head: BundleHead): AsyncGenerator<BundleProblem> {
   const { size } = await handle.stat();
-  if (size !== head.size) {
-    yield { kind: "length", message: describeLength(size, head.size), volume: 1 };
-    if (size < head.size) return;
+  if (size < head.size) {
+    const message = `the file is cut short: it has ${size} of ${head.size} bytes`;
+    yield { kind: "length", message, volume: 1 };
+    return;
   }
   for (const entry of head.entries) yield* checkEntry(handle, entry);
-  const end = await readExactly(handle, head.size - TAR_END_SIZE, TAR_END_SIZE);
-  if (hasBytes(end))
-    yield {
-      kind: "padding",
-      message: "the end of the archive is not made of zeros",
-      offset: head.size - TAR_END_SIZE,
-    };
+  yield* checkTail(handle, head);
   yield* checkFiles(handle, head);
 }
 
@@ -72,12 +68,6 @@ async function* checkFiles(handle: FileHandle, head: BundleHead): AsyncGenerator
     if (digest === undefined || digest === digestOf(await readExactly(handle, offset, size))) continue;
     yield { kind: "file", message: `${name} is not what it must be`, offset };
   }
-}
-
-function describeLength(size: number, expected: number): string {
-  return size < expected
-    ? `the file is cut short: it has ${size} of ${expected} bytes`
-    : `the file has ${size - expected} bytes too many`;
 }
 
 function hasBytes(content: Uint8Array): boolean {

@@ -127,6 +127,8 @@ export function parseBundleDocument(content: Uint8Array): BundleDocument {
   if (requirement !== undefined) throw unsupported(`it requires ${JSON.stringify(requirement)}`);
   const bundle = check(Document, document);
   if (bundle.volumes.length !== 1) throw unsupported(`it has ${bundle.volumes.length} volumes`);
+  if (bundle.blobs.some(({ volume }) => volume > 1))
+    throw unsupported("a blob of it lies in a second volume");
   return bundle;
 }
 

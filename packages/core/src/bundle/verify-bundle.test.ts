@@ -179,6 +179,20 @@ describe("verifyBundle()", () => {
     await expectRefused();
   });
 
+  test("passes over entries under ext/, and over no others", async () => {
+    const body = sound.subarray(0, -TAR_END_SIZE);
+    const end = Buffer.alloc(TAR_END_SIZE);
+    const entry = (name: string): Buffer =>
+      Buffer.concat([encodeTarHeader(name, 3), Buffer.alloc(512, "abc", "latin1")]);
+
+    await writeFile(path, Buffer.concat([body, entry("ext/note"), end]));
+    await expectProblems([]);
+
+    await writeFile(path, Buffer.concat([body, entry("other/note"), end]));
+    await expectProblems([{ kind: "length" }]);
+    await expectRefused();
+  });
+
   test("finds that a file is cut short", async () => {
     await writeFile(path, sound.subarray(0, -1));
 

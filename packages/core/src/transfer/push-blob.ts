@@ -1,5 +1,6 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import type { Descriptor } from "../descriptor.ts";
+import { BundleError, isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
 import type { AbortOptions, Registry } from "../repository.ts";
 import { countBytes } from "./count-bytes.ts";
@@ -40,10 +41,19 @@ export async function pushBlob(
   if (known?.size === size) return "existing";
   if (destination.holder !== undefined && (await repository.mountBlob(descriptor, destination.holder, abort)))
     return "mounted";
-  await repository.putBlob(
-    descriptor,
-    () => countBytes(digest, bundle.openBlob(descriptor, abort), onEvent),
-    abort,
-  );
+  try {
+    const open = (): AsyncIterable<Uint8Array> =>
+      countBytes(digest, bundle.openBlob(descriptor, abort), onEvent);
+    await repository.putBlob(descriptor, open, abort);
+  } catch (error) {
+    throw isBundleError(error, "DIGEST_INVALID") ? damaged(bundle, error) : error;
+  }
   return "uploaded";
+}
+
+function damaged({ path }: OpenedBundle, error: BundleError): BundleError {
+  return new BundleError(error.code, error.message, {
+    cause: error,
+    hint: `Run bundle verify ${path}: if it is damaged copy it again, if it is sound something on the way to the registry changes content`,
+  });
 }

@@ -1,0 +1,35 @@
+import type { FileHandle } from "node:fs/promises";
+import type { BundleProblem } from "./check-structure.ts";
+import { readExactly } from "./file.ts";
+import type { BundleHead } from "./read-head.ts";
+import { decodeTarHeader, roundUpToBlock, TAR_BLOCK_SIZE, TAR_END_SIZE } from "./tar-header.ts";
+
+/** Where later versions may put what earlier ones need not understand. */
+const EXTENSIONS = "ext/";
+
+/** Checks that nothing but entries under `ext/`, which are passed over, and the end of the archive follow the blobs. */
+export async function* checkTail(handle: FileHandle, head: BundleHead): AsyncGenerator<BundleProblem> {
+  const { size } = await handle.stat();
+  const offset = await skipExtensions(handle, head.size - TAR_END_SIZE, size);
+  const expected = offset + TAR_END_SIZE;
+  if (size !== expected) {
+    const message = `the file has ${Math.abs(size - expected)} bytes too ${size > expected ? "many" : "few"}`;
+    yield { kind: "length", message, volume: 1, offset };
+    return;
+  }
+  const end = await readExactly(handle, offset, TAR_END_SIZE);
+  if (end.some((byte) => byte !== 0)) {
+    yield { kind: "padding", message: "the end of the archive is not made of zeros", offset };
+  }
+}
+
+/** Where the end of the archive must begin. */
+async function skipExtensions(handle: FileHandle, start: number, size: number): Promise<number> {
+  let offset = start;
+  while (offset + TAR_BLOCK_SIZE <= size) {
+    const header = decodeTarHeader(await readExactly(handle, offset, TAR_BLOCK_SIZE));
+    if (header?.name.startsWith(EXTENSIONS) !== true) break;
+    offset += TAR_BLOCK_SIZE + roundUpToBlock(header.size);
+  }
+  return offset;
+}
