@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { access, constants, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { stringifyJson } from "@airgap-bundle/cli";
 import { BundleError } from "@airgap-bundle/core";
 import type { PlanFlags } from "./open-sources.ts";
@@ -11,18 +12,33 @@ export interface MakePlanFlags extends PlanFlags {
   readonly createdBy: string;
 }
 
-/** Resolves a selection to a plan and saves it if a file is named. @throws what {@link withPlan} throws; `FILE_FAILED` */
+/** Resolves a selection to a plan and saves it if a file is named. @throws what {@link withPlan} throws; `USAGE`, `FILE_FAILED` */
 export async function makePlan(
   path: string,
   flags: MakePlanFlags,
   options: SourceOptions,
 ): Promise<PlanDocument> {
   const { createdBy, output } = flags;
+  if (output !== undefined) await checkDirectory(output);
   const document = await withPlan(path, flags, options, (plan) =>
     Promise.resolve(toPlanDocument(plan, { createdBy })),
   );
   if (output !== undefined) await savePlan(output, document);
   return document;
+}
+
+/** Found out before a registry is asked, not after. */
+async function checkDirectory(output: string): Promise<void> {
+  const directory = dirname(resolve(output));
+  try {
+    await access(directory, constants.W_OK);
+  } catch (cause) {
+    throw new BundleError(
+      "USAGE",
+      `Cannot save the plan to ${output}: ${directory} is no directory that can be written to`,
+      { cause },
+    );
+  }
 }
 
 async function savePlan(output: string, document: PlanDocument): Promise<void> {

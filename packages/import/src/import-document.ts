@@ -48,11 +48,14 @@ export function toImportDocument(
 
 /** The same for people: the images, what went over the line, and what failed with what to do. */
 export function renderImport({ images, blobs, uploadedSize, durationMs }: ImportDocument): string[] {
-  const rows = images.map(({ status, target, previousDigest }) => [
-    status,
-    target,
-    previousDigest === undefined ? "" : `was ${previousDigest}`,
-  ]);
+  // What failed is told below, with the reason.
+  const rows = images
+    .filter(({ status }) => status !== "failed")
+    .map(({ status, target, previousDigest }) => [
+      status,
+      target,
+      previousDigest === undefined ? "" : `was ${previousDigest}`,
+    ]);
   const { uploaded, mounted, existing } = blobs;
   const isDryRun = images.some(({ status }) => status === "planned");
   return [
