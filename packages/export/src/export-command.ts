@@ -22,7 +22,10 @@ export class ExportCommand extends BundleCommand {
       required: true,
     }),
     result: Flags.string({ summary: "Write the result to this file.", helpValue: "FILE" }),
-    force: Flags.boolean({ summary: "Replace OUT even if it is no bundle.", default: false }),
+    force: Flags.boolean({
+      summary: "Write OUT anew, whatever it is: no bundle, a damaged one, or the planned one.",
+      default: false,
+    }),
     "fail-fast": Flags.boolean({
       summary: "Stop at the first image that fails, without a bundle.",
       default: false,

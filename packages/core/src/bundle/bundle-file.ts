@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
@@ -22,12 +23,14 @@ export interface BundleFile {
 }
 
 /**
- * Begins a bundle of `size` bytes that will be called `path`. Until it is finished it is `path` with `.partial` at its end.
+ * Begins a bundle of `size` bytes that will be called `path`. Until it is finished it lies beside it, under a
+ * name of its own that ends in `.partial`.
  *
  * @throws `NO_SPACE` if the file system has less than that left; `FILE_FAILED`
  */
 export async function createBundleFile(path: string, size: number): Promise<BundleFile> {
-  const partial = `${path}.partial`;
+  // Two exports to one file must not write into each other.
+  const partial = `${path}.${randomUUID()}.partial`;
   await checkSpace(path, size);
   const handle = await guard(partial, async () => await createFile(partial, size));
   let isFinished = false;
@@ -69,7 +72,7 @@ export async function createBundleFile(path: string, size: number): Promise<Bund
 
 /** A file of this size, without content; a file system that takes no such file says so now. */
 async function createFile(path: string, size: number): Promise<FileHandle> {
-  const handle = await open(path, "w+");
+  const handle = await open(path, "wx+");
   try {
     await handle.truncate(size);
     return handle;

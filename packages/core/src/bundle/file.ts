@@ -27,11 +27,30 @@ export async function readExactly(handle: FileHandle, offset: number, size: numb
   const buffer = Buffer.allocUnsafe(size);
   let filled = 0;
   while (filled < size) {
-    const { bytesRead } = await handle.read(buffer, filled, size - filled, offset + filled);
+    const bytesRead = await readSome(handle, buffer, filled, offset + filled);
     if (bytesRead === 0) throw truncated(offset + filled);
     filled += bytesRead;
   }
   return buffer;
+}
+
+/** A medium that cannot be read any more is told as such. */
+async function readSome(
+  handle: FileHandle,
+  buffer: Buffer,
+  filled: number,
+  position: number,
+): Promise<number> {
+  try {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, position);
+    return bytesRead;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BundleError("FILE_FAILED", `Cannot read the bundle at byte ${position}: ${reason}`, {
+      cause,
+      hint: "The medium may be damaged: copy the file again",
+    });
+  }
 }
 
 /** A part of a file as content, in large chunks, each a buffer of its own. @throws `BUNDLE_INVALID` if the file ends before */

@@ -28,7 +28,7 @@ export async function openExistingBundle(
   try {
     return await openBundle(path);
   } catch (cause) {
-    if (!isBundleError(cause) || cause.code === "USAGE") throw cause;
+    if (!isBundleError(cause) || cause.code === "USAGE" || cause.code === "FILE_FAILED") throw cause;
     if (options.isForced === true) return undefined;
     throw new BundleError("OUTPUT_EXISTS", `Cannot write ${path}: it is there and is no sound bundle`, {
       cause,

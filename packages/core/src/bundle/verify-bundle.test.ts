@@ -187,6 +187,7 @@ describe("verifyBundle()", () => {
 
     await writeFile(path, Buffer.concat([body, entry("ext/note"), end]));
     await expectProblems([]);
+    expect((await verifyBundle(path)).uncoveredSize).toBe(entry("ext/note").length);
 
     await writeFile(path, Buffer.concat([body, entry("other/note"), end]));
     await expectProblems([{ kind: "length" }]);

@@ -16,8 +16,10 @@ export interface VerifyBundleOptions extends AbortOptions {
 export interface BundleReport {
   readonly id: string;
   readonly document: BundleDocument;
-  /** None: every byte of the file is what it must be. */
+  /** None: every byte of the file that the id covers is what it must be. */
   readonly problems: readonly BundleProblem[];
+  /** Bytes under `ext/`, which the id does not cover. */
+  readonly uncoveredSize: number;
 }
 
 /**
@@ -33,7 +35,9 @@ export async function verifyBundle(path: string, options: VerifyBundleOptions = 
     const { id, document } = head;
     const problems = await Array.fromAsync(checkStructure(handle, head));
     // Of a file that is cut short nothing more can be said.
-    if ((await handle.stat()).size < head.size) return { id, document, problems };
+    const { size: fileSize } = await handle.stat();
+    const uncoveredSize = Math.max(0, fileSize - head.size);
+    if (fileSize < head.size) return { id, document, problems, uncoveredSize };
     problems.push(...(await Array.fromAsync(checkMetadata(handle, head, new Map<string, Manifest>()))));
     const layers = document.blobs.filter(({ volume }) => volume > 0);
     onEvent?.({
@@ -51,7 +55,7 @@ export async function verifyBundle(path: string, options: VerifyBundleOptions = 
       onEvent?.({ kind: "blob-end", digest, ok: found.length === 0 });
       problems.push(...found);
     }
-    return { id, document, problems };
+    return { id, document, problems, uncoveredSize };
   } finally {
     await handle.close();
   }

@@ -53,15 +53,20 @@ export async function downloadLayers(
       const { digest } = layer.descriptor;
       const holders = places.get(digest) ?? [];
       onEvent?.({ kind: "blob-start", digest, size: layer.size, title: holders[0]?.repository ?? digest });
+      let hasArrived = false;
       try {
-        if (existing !== undefined && (await copyLayer(layer, file, existing, onEvent))) return;
+        if (existing !== undefined && (await copyLayer(layer, file, existing, onEvent))) {
+          hasArrived = true;
+          return;
+        }
         await fetchLayer(layer, file, holders, { ...options, signal: jobSignal });
         fetched.add(digest);
+        hasArrived = true;
       } catch (error) {
         if (failFast || !isImageFailure(error)) throw error;
         failures.set(digest, error);
       } finally {
-        onEvent?.({ kind: "blob-end", digest, ok: !failures.has(digest) });
+        onEvent?.({ kind: "blob-end", digest, ok: hasArrived });
       }
     },
     { concurrency: jobs, ...(signal === undefined ? {} : { signal }) },

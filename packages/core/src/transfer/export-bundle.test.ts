@@ -96,6 +96,38 @@ describe("exportBundle()", () => {
     expect((await readFile(path)).equals(await bytesOf(planOf(IMAGES)))).toBe(true);
   });
 
+  test("writes a blob that was the config of an image taken out and is a layer of another", async () => {
+    const gone = makeImage(["gone"]);
+    const kept = makeImage([gone.blobs[0]?.content.toString() ?? "", "kept"]);
+    const images: NamedImages = [
+      ["gone:1", gone],
+      ["kept:1", kept],
+    ];
+    const openSource = await openSources(images, opened, (descriptor) =>
+      isLayer(gone, 1, descriptor) ? failing(unavailable) : undefined,
+    );
+    const cache = await openFilledCache(join(directory, "cache"), images);
+
+    const report = await exportBundle(planOf(images), path, await optionsFor({ openSource, cache }));
+
+    expect(report).toMatchObject({ images: 1, failed: [{ source: "docker.io/library/gone:1" }] });
+    expect((await verifyBundle(path)).problems).toEqual([]);
+  });
+
+  test("writes the planned bundle anew if it is told to, without a damaged layer", async () => {
+    await exportBundle(planOf(IMAGES), path, await optionsFor());
+    const sound = await readFile(path);
+    const damaged = Buffer.from(sound);
+    damaged.write("BASE", sound.lastIndexOf("basebase"));
+    await writeFile(path, damaged);
+    const existing = await openBundle(path);
+
+    await exportBundle(planOf(IMAGES), path, { ...(await optionsFor()), existing, isForced: true });
+
+    await existing.close();
+    expect((await readFile(path)).equals(sound)).toBe(true);
+  });
+
   test("fetches nothing where the planned bundle is there", async () => {
     await exportBundle(planOf(IMAGES), path, await optionsFor());
     const existing = await openBundle(path);

@@ -1,6 +1,8 @@
-import { createBundleFile } from "../bundle/bundle-file.ts";
-import { composeBundle } from "../bundle/compose-bundle.ts";
+import { type BundleFile, createBundleFile } from "../bundle/bundle-file.ts";
+import { type ComposedBundle, composeBundle } from "../bundle/compose-bundle.ts";
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
+import { contentOf } from "../content.ts";
+import type { MetadataCache } from "../metadata-cache.ts";
 import type { Plan } from "../plan/plan.ts";
 import { downloadLayers } from "./download-layers.ts";
 import type { ExportOptions } from "./export-options.ts";
@@ -8,24 +10,32 @@ import { type ExportReport, reportBundle, reportNothing } from "./export-report.
 import { takeOut } from "./failures.ts";
 import { fetchMetadata, readMetadata } from "./fetch-metadata.ts";
 
+/** What an export to a file is told beside. */
+export interface ExportBundleOptions extends ExportOptions {
+  /** The bundle that the file is now. */
+  readonly existing?: OpenedBundle | undefined;
+  /** Write it anew even if it is the planned one. @default false */
+  readonly isForced?: boolean;
+}
+
 /**
  * Writes what is planned to `path`: layers straight to their places while they are verified, everything else last, under
  * a temporary name until all of it is there. `existing` is the bundle that `path` holds now: if it is the planned one
- * nothing is fetched, else its layers are reused and it is replaced. An image that cannot be had is left out and told.
+ * nothing is fetched, unless `isForced`; else its layers are verified and reused, and it is replaced. An image that cannot be had is left out and told.
  *
  * @throws `NO_SPACE`, `FILE_FAILED`, the abort reason of `signal`; with `failFast` what the first image failed with
  */
 export async function exportBundle(
   plan: Plan,
   path: string,
-  options: ExportOptions & { readonly existing?: OpenedBundle | undefined },
+  options: ExportBundleOptions,
 ): Promise<ExportReport> {
-  const { cache, existing, heading, onEvent } = options;
+  const { cache, existing, heading, isForced = false, onEvent } = options;
   const { complete, failed } = await fetchMetadata(plan, options);
   const planFailed = [...plan.failed, ...failed];
   if (complete.length === 0) return reportNothing(planFailed);
   const planned = composeBundle(complete, plan.manifests, heading);
-  if (existing?.id === planned.id) return reportBundle(planned, planFailed, cache.fetched);
+  if (existing?.id === planned.id && !isForced) return reportBundle(planned, planFailed, cache.fetched);
 
   const file = await createBundleFile(path, planned.size);
   try {
@@ -35,10 +45,28 @@ export async function exportBundle(
     if (rest.complete.length === 0) return reportNothing(allFailed);
     onEvent?.({ kind: "phase", phase: "write" });
     const bundle = failures.size === 0 ? planned : composeBundle(rest.complete, plan.manifests, heading);
-    if (bundle !== planned) await file.moveLayers(planned, bundle);
+    if (bundle !== planned) await relayLayers(planned, bundle, file, cache);
     await file.finish(bundle, async (descriptor) => await readMetadata(cache, descriptor));
     return reportBundle(bundle, allFailed, new Set([...fetched, ...cache.fetched]));
   } finally {
     await file.discard();
+  }
+}
+
+/**
+ * Puts the layers where they lie in a bundle of fewer images. A blob that only the images taken out had as metadata is
+ * a layer now, and was never downloaded as one: the cache has it.
+ */
+async function relayLayers(
+  planned: ComposedBundle,
+  bundle: ComposedBundle,
+  file: BundleFile,
+  cache: MetadataCache,
+): Promise<void> {
+  await file.moveLayers(planned, bundle);
+  const downloaded = new Set(planned.layers.map(({ descriptor }) => descriptor.digest));
+  for (const layer of bundle.layers) {
+    if (downloaded.has(layer.descriptor.digest)) continue;
+    await file.writeLayer(layer, contentOf(await readMetadata(cache, layer.descriptor)), "the cache");
   }
 }

@@ -86,6 +86,8 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
       let holder: string | undefined;
       onEvent?.({ kind: "blob-start", digest, size, title: members[0]?.repository ?? registry });
       for (const { repository, imports: concerned } of members) {
+        // Nothing is sent for images that have failed already.
+        if (concerned.every((planned) => failures.has(planned))) continue;
         const hasArrived = await guard(concerned, async () => {
           const destination = { registry: openRegistry(registry), repository, holder };
           const arrival = await pushBlob(bundle, descriptor, destination, { ...options, signal });

@@ -9,6 +9,7 @@ export interface Challenge {
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=\s*(?:,|$))/y;
 const SEPARATOR = /[\s,]*/y;
+const BLANKS = /[ \t]+/y;
 const EQUALS = /\s*=\s*/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
 
@@ -36,8 +37,7 @@ function parseHeader(header: string): Challenge[] {
     if (value !== undefined) current?.parameters.set(name.toLowerCase(), value);
     else {
       challenges.push({ scheme: name.toLowerCase(), parameters: new Map() });
-      reader.take(SEPARATOR);
-      reader.take(TOKEN68);
+      if (reader.take(BLANKS) !== undefined) reader.take(TOKEN68);
     }
   }
   return challenges;

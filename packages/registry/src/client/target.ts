@@ -191,10 +191,9 @@ async function checkStored(
   const { algorithm } = parseDigest(descriptor.digest);
   // A registry may name what it stores by another algorithm: that tells nothing.
   const isComparable = announced?.startsWith(`${algorithm}:`) === true;
+  const reference = announced === undefined && tag !== undefined ? tag : descriptor.digest;
   const options = signal === undefined ? {} : { signal };
-  const stored = isComparable
-    ? announced
-    : (await createSource(remote).resolve(tag ?? descriptor.digest, options))?.digest;
+  const stored = isComparable ? announced : (await createSource(remote).resolve(reference, options))?.digest;
   if (stored === descriptor.digest) return;
   throw new BundleError(
     "DIGEST_INVALID",

@@ -5,6 +5,7 @@ import type { Credentials } from "../credentials/credentials.ts";
 import type { Challenge } from "./challenge.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { readBody } from "./response.ts";
+import { isLoopback } from "./scheme.ts";
 
 /** The token specification's default and minimum: {@link https://distribution.github.io/distribution/spec/auth/token/}. */
 const MIN_LIFETIME_SECONDS = 60;
@@ -71,7 +72,7 @@ export function basicHeader({ username, password }: Credentials): string {
 function toTokenUrl(challenge: Challenge, { registry, origin }: FetchTokenOptions): URL {
   const realm = challenge.parameters.get("realm") ?? "";
   const url = URL.canParse(realm, origin) ? new URL(realm, origin) : undefined;
-  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && origin.startsWith("http:"));
+  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && mayBePlain(url, origin));
   if (url === undefined || !isAllowed || url.username !== "" || url.password !== "") {
     throw new BundleError(
       "REGISTRY_FAILED",
@@ -84,6 +85,11 @@ function toTokenUrl(challenge: Challenge, { registry, origin }: FetchTokenOption
   const service = challenge.parameters.get("service");
   if (service !== undefined) url.searchParams.set("service", service);
   return url;
+}
+
+/** Passwords go unprotected only to where the registry itself is reached unprotected, or not over a network at all. */
+function mayBePlain(url: URL, origin: string): boolean {
+  return origin.startsWith("http:") && (url.hostname === new URL(origin).hostname || isLoopback(url.host));
 }
 
 function checkStatus(status: number, what: string, credentials: Credentials | undefined): void {

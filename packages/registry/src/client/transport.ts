@@ -47,8 +47,8 @@ export function createTransport(options: TransportOptions): Transport {
     const authorization = isOwn ? await authorizer.authorize(call.scopes, own, call.signal) : undefined;
     const first = await connection.request(call, authorization);
     if (first.response.statusCode !== 401 || first.origin !== own) return first.response;
-    authorizer.learn(first.response.headers["www-authenticate"], authorization);
     await discard(first.response);
+    authorizer.learn(first.response.headers["www-authenticate"], authorization);
     const renewed = await authorizer.authorize(call.scopes, own, call.signal);
     const second = await connection.request(call, renewed);
     // Basic credentials cannot get better; what a token lacks the registry says itself.
