@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { createMemoryStore, type Repository, type TransferEvent } from "@airgap-bundle/core";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describePeers } from "../../../../test/peers/describe-peers.ts";
 import { makeImage, putManifest } from "../../../../test/support/images.ts";
 import {
   type AnswerRequest,
@@ -28,30 +29,9 @@ const MANIFEST = {
 };
 const USER = { username: "ada", password: "secret" };
 
-let tls: ServerTls;
 let closers: (() => Promise<void>)[];
 /** `METHOD PATH` of what the sound registry was asked. */
 let seen: string[];
-
-beforeAll(async () => {
-  const directory = await mkdtemp(join(tmpdir(), "tls-"));
-  const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
-  await run("openssl", [
-    "req",
-    "-x509",
-    "-newkey",
-    "rsa:2048",
-    "-nodes",
-    "-keyout",
-    key,
-    "-out",
-    cert,
-    ...names,
-  ]);
-  tls = { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
-  await rm(directory, { recursive: true });
-});
 
 beforeEach(() => {
   closers = [];
@@ -88,7 +68,29 @@ async function resolve(registry: Pick<OpenedRegistry, "openRepository">): Return
   return await registry.openRepository("team/app").resolve("7");
 }
 
-describe("TLS", () => {
+describePeers(["openssl"], "TLS", () => {
+  let tls: ServerTls;
+
+  beforeAll(async () => {
+    const directory = await mkdtemp(join(tmpdir(), "tls-"));
+    const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
+    const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+    await run("openssl", [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-keyout",
+      key,
+      "-out",
+      cert,
+      ...names,
+    ]);
+    tls = { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
+    await rm(directory, { recursive: true });
+  });
+
   test("refuses a certificate that nobody vouches for, and does not ask again", async () => {
     const registry = open(await serve({ tls }));
 
@@ -109,12 +111,14 @@ describe("TLS", () => {
   test("takes any certificate of an insecure host", async () => {
     expect(await resolve(open(await serve({ tls }), { isInsecure: true }))).toEqual(IMAGE.descriptor);
   });
+});
 
-  test("speaks plain http with a loopback address unasked", async () => {
+describe("plain http", () => {
+  test("is spoken with a loopback address unasked", async () => {
     expect(await resolve(open(await serve()))).toEqual(IMAGE.descriptor);
   });
 
-  test("speaks plain http with another address only where that is allowed", async () => {
+  test("is spoken with another address only where that is allowed", async () => {
     // The system takes this for loopback; by its text it is not.
     const host = (await serve()).replace("127.0.0.1", "0.0.0.0");
 
