@@ -95,3 +95,19 @@ test.each(["22.19.0", "24.0.0", "26.10.0"])("bundle starts on node %s", async (v
 
   expect(stderr).not.toContain("needs Node.js");
 });
+
+test("bundle fails, and says why, where a part of it cannot be loaded", async () => {
+  const breaking = `
+    import { registerHooks } from "node:module";
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (specifier === "@airgap-bundle/cli") throw new Error("cli is missing");
+        return next(specifier, context);
+      },
+    });`;
+  const preload = `data:text/javascript,${encodeURIComponent(breaking)}`;
+
+  const outcome = await runNode("--import", preload, "--conditions=source", "bin/dev.js", "plan");
+
+  expect(outcome).toEqual({ exitCode: 1, stdout: "", stderr: "Error: cli is missing\n" });
+});

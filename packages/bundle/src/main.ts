@@ -71,11 +71,17 @@ async function endWithError(error: unknown, args: readonly string[]): Promise<vo
   process.exitCode = exitCodeOfError(document.error.code);
 }
 
-/** The last resort, such as for a full disk behind stdout. Where nobody reads any more there is nothing to say. */
-async function endUncaught(error: Error): Promise<void> {
+/**
+ * The last resort, such as for a full disk behind stdout or an installation of which a part cannot be loaded. Where
+ * nobody reads any more there is nothing to say.
+ */
+async function endUncaught(error: Error): Promise<never> {
+  if ("code" in error && error.code === "EPIPE") process.exit();
   try {
-    if (!("code" in error && error.code === "EPIPE")) await endWithError(error, []);
-  } finally {
-    process.exit();
+    await endWithError(error, []);
+  } catch {
+    // What shows errors well cannot be loaded either.
+    process.stderr.write(`Error: ${error.message}\n`);
   }
+  process.exit(process.exitCode ?? 1);
 }
