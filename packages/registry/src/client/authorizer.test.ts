@@ -1,33 +1,21 @@
 import { createMemoryStore, type Repository } from "@airgap-bundle/core";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { useClients } from "../../../../test/support/clients.ts";
 import { makeBlob, makeImage, putManifest } from "../../../../test/support/images.ts";
 import { type AnswerRequest, type RawServer, serveRaw } from "../../../../test/support/raw-server.ts";
-import type { BearerAuth, SeenRequest, ServerAuth } from "../server/options.ts";
+import type { BearerAuth, ServerAuth } from "../server/options.ts";
 import { serveRegistry } from "../server/serve-registry.ts";
-import { type OpenedRegistry, openRegistry, type RegistryOptions } from "./open-registry.ts";
+import type { OpenedRegistry, RegistryOptions } from "./open-registry.ts";
 
 const USER = { username: "ada", password: "p:äss" };
 const WRONG = { username: "ada", password: "guess" };
 const IMAGE = makeImage(["layer"]);
 
-let closers: (() => Promise<void>)[];
-let seen: SeenRequest[];
+const { closeAfterTest, open, seen } = useClients();
 
-beforeEach(() => {
-  closers = [];
-  seen = [];
-});
-
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers();
-  for (const close of closers.toReversed()) await close();
 });
-
-function open(host: string, options: Partial<RegistryOptions> = {}): OpenedRegistry {
-  const registry = openRegistry(host, { userAgent: "test/1", ...options });
-  closers.push(registry.close);
-  return registry;
-}
 
 /** A registry that holds an image in `team/app` and `team/base`, and a client of it. */
 async function serve(
@@ -37,7 +25,7 @@ async function serve(
   const store = createMemoryStore();
   for (const name of ["team/app", "team/base"]) await putManifest(store.openRepository(name), IMAGE, "7");
   const served = await serveRegistry(store, { auth, onRequest: (request) => seen.push(request) });
-  closers.push(served.close);
+  closeAfterTest(served);
   return open(served.host, { credentials });
 }
 
@@ -183,14 +171,14 @@ describe("a client that is redirected to another host", () => {
     answer: AnswerRequest,
   ): Promise<{ other: RawServer; repository: Repository }> {
     const other = await serveRaw(answer);
-    closers.push(other.close);
+    closeAfterTest(other);
     const store = createMemoryStore();
     await putManifest(store.openRepository("team/app"), IMAGE, "7");
     const served = await serveRegistry(store, {
       auth: { kind: "basic", ...USER },
       quirks: { redirectBlobsTo: (digest) => `${other.url}/storage/${digest}?sig=1%2B2` },
     });
-    closers.push(served.close);
+    closeAfterTest(served);
     return { other, repository: open(served.host, { credentials: USER }).openRepository("team/app") };
   }
 

@@ -1,23 +1,17 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { createMemoryStore, type Repository, type TransferEvent } from "@airgap-bundle/core";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { makeCertificates } from "../../../../test/peers/certificates.ts";
 import { describePeers } from "../../../../test/peers/describe-peers.ts";
+import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage, putManifest } from "../../../../test/support/images.ts";
-import {
-  type AnswerRequest,
-  type RawAnswer,
-  type RawServer,
-  serveRaw,
-} from "../../../../test/support/raw-server.ts";
+import type { RawAnswer } from "../../../../test/support/raw-server.ts";
 import { type ServeOptions, type ServerTls, serveRegistry } from "../server/serve-registry.ts";
-import { type OpenedRegistry, openRegistry, type RegistryOptions } from "./open-registry.ts";
+import type { OpenedRegistry } from "./open-registry.ts";
 import { createRegistryPool, type RegistryPool, type RegistryPoolOptions } from "./registry-pool.ts";
 
-const run = promisify(execFile);
 const IMAGE = makeImage(["layer"]);
 const MANIFEST = {
   headers: {
@@ -29,39 +23,16 @@ const MANIFEST = {
 };
 const USER = { username: "ada", password: "secret" };
 
-let closers: (() => Promise<void>)[];
-/** `METHOD PATH` of what the sound registry was asked. */
-let seen: string[];
-
-beforeEach(() => {
-  closers = [];
-  seen = [];
-});
-
-afterEach(async () => {
-  for (const close of closers.toReversed()) await close();
-});
-
-function open(name: string, options: Partial<RegistryOptions> = {}): OpenedRegistry {
-  const registry = openRegistry(name, { userAgent: "test/1", ...options });
-  closers.push(registry.close);
-  return registry;
-}
+const { closeAfterTest, open, seen, serveOdd } = useClients();
 
 /** A sound registry that holds an image in this repository; resolves to its host. */
 async function serve(options: ServeOptions = {}, repository = "team/app"): Promise<string> {
   const store = createMemoryStore();
   await putManifest(store.openRepository(repository), IMAGE, "7");
-  const onRequest: ServeOptions["onRequest"] = ({ method, path }) => seen.push(`${method} ${path}`);
+  const onRequest: ServeOptions["onRequest"] = (request) => seen.push(request);
   const served = await serveRegistry(store, { ...options, onRequest });
-  closers.push(served.close);
+  closeAfterTest(served);
   return served.host;
-}
-
-async function serveOdd(answer: AnswerRequest): Promise<RawServer> {
-  const server = await serveRaw(answer);
-  closers.push(server.close);
-  return server;
 }
 
 async function resolve(registry: Pick<OpenedRegistry, "openRepository">): ReturnType<Repository["resolve"]> {
@@ -73,21 +44,8 @@ describePeers(["openssl"], "TLS", () => {
 
   beforeAll(async () => {
     const directory = await mkdtemp(join(tmpdir(), "tls-"));
-    const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-    const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
-    await run("openssl", [
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-keyout",
-      key,
-      "-out",
-      cert,
-      ...names,
-    ]);
-    tls = { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
+    const { key, certificate } = await makeCertificates(directory);
+    tls = { key: await readFile(key, "utf8"), cert: await readFile(certificate, "utf8") };
     await rm(directory, { recursive: true });
   });
 
@@ -211,7 +169,7 @@ describe("createRegistryPool()", () => {
       insecureHosts: [],
       ...options,
     });
-    closers.push(pool.close);
+    closeAfterTest(pool);
     return pool;
   }
 
@@ -226,7 +184,9 @@ describe("createRegistryPool()", () => {
     const redis = pool.open("docker.io", original).openRepository("library/redis");
 
     expect(await redis.resolve("7")).toEqual(IMAGE.descriptor);
-    expect(new Set(seen)).toEqual(new Set(["HEAD /v2/hub/library/redis/manifests/7"]));
+    expect(new Set(seen.map(({ method, path }) => `${method} ${path}`))).toEqual(
+      new Set(["HEAD /v2/hub/library/redis/manifests/7"]),
+    );
     await expect(redis.readManifest({ ...IMAGE.descriptor, size: 2 ** 40 })).rejects.toThrow(
       /docker\.io\/library\/redis/,
     );

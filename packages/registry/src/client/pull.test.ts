@@ -5,40 +5,20 @@ import {
   type PullLimit,
   type Repository,
 } from "@airgap-bundle/core";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage, putManifest } from "../../../../test/support/images.ts";
-import {
-  type AnswerRequest,
-  type RawAnswer,
-  type RawServer,
-  serveRaw,
-} from "../../../../test/support/raw-server.ts";
-import type { Quirks, SeenRequest } from "../server/options.ts";
+import type { RawAnswer } from "../../../../test/support/raw-server.ts";
+import type { Quirks } from "../server/options.ts";
 import { serveRegistry } from "../server/serve-registry.ts";
-import { type OpenedRegistry, openRegistry, type RegistryOptions } from "./open-registry.ts";
+import type { RegistryOptions } from "./open-registry.ts";
 
 const IMAGE = makeImage(["layer".repeat(100_000)]);
 const LAYER: Descriptor = IMAGE.blobs[1]?.descriptor ?? IMAGE.descriptor;
 const CONTENT = IMAGE.blobs[1]?.content ?? Buffer.alloc(0);
 const { mediaType, digest, size } = IMAGE.descriptor;
 
-let closers: (() => Promise<void>)[];
-let seen: SeenRequest[];
-
-beforeEach(() => {
-  closers = [];
-  seen = [];
-});
-
-afterEach(async () => {
-  for (const close of closers.toReversed()) await close();
-});
-
-function open(name: string, options: Partial<RegistryOptions> = {}): OpenedRegistry {
-  const registry = openRegistry(name, { userAgent: "test/1", ...options });
-  closers.push(registry.close);
-  return registry;
-}
+const { closeAfterTest, open, seen, openOdd } = useClients();
 
 /** A repository of a sound registry that holds the image under this many tags. */
 async function serve(
@@ -49,14 +29,8 @@ async function serve(
   const store = createMemoryStore();
   for (const tag of tags) await putManifest(store.openRepository("team/app"), IMAGE, tag);
   const served = await serveRegistry(store, { quirks, onRequest: (request) => seen.push(request) });
-  closers.push(served.close);
+  closeAfterTest(served);
   return open(served.host, options).openRepository("team/app");
-}
-
-async function serveOdd(answer: AnswerRequest): Promise<Repository & { server: RawServer }> {
-  const server = await serveRaw(answer);
-  closers.push(server.close);
-  return { ...open(server.host).openRepository("team/app"), server };
 }
 
 async function collect(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -92,13 +66,13 @@ describe("resolve()", () => {
     ["an unknown type", { "content-type": "text/plain", "docker-content-digest": digest }],
     ["a digest that is none", { "content-type": mediaType, "docker-content-digest": "sha256:../x" }],
   ])("asks by GET where the registry names %s", async (_what, headers) => {
-    const repository = await serveOdd(() => ({ headers, body: IMAGE.content }));
+    const repository = await openOdd(() => ({ headers, body: IMAGE.content }));
 
     expect(await repository.resolve("7")).toEqual({ mediaType, digest, size });
   });
 
   test("refuses other bytes than those of the digest asked for", async () => {
-    const repository = await serveOdd(() => ({
+    const repository = await openOdd(() => ({
       headers: { "content-type": "text/plain" },
       body: `{"layers":[]}`,
     }));
@@ -112,7 +86,7 @@ describe("resolve()", () => {
       "content-length": `${size}`,
       "docker-content-digest": digest,
     };
-    const repository = await serveOdd(() => ({ headers, body: IMAGE.content }));
+    const repository = await openOdd(() => ({ headers, body: IMAGE.content }));
 
     expect(await repository.resolve("7")).toEqual({ mediaType, digest, size });
     const accept = expect.stringContaining(mediaType);
@@ -156,7 +130,7 @@ describe("readManifest()", () => {
     ["too much", "SIZE_INVALID", Buffer.concat([IMAGE.content, Buffer.from(" ")])],
     ["too little", "SIZE_INVALID", IMAGE.content.subarray(1)],
   ])("refuses %s with %s", async (_what, code, body) => {
-    const repository = await serveOdd(() => ({ headers: { "content-type": mediaType }, body }));
+    const repository = await openOdd(() => ({ headers: { "content-type": mediaType }, body }));
 
     await expect(repository.readManifest(IMAGE.descriptor)).rejects.toMatchObject({ code });
   });
@@ -211,7 +185,7 @@ describe("openBlob() and statBlob()", () => {
     ],
     ["a status in vain", "UNAVAILABLE", { status: 503 }],
   ])("refuse %s with %s, once", async (_what, code, answer: RawAnswer) => {
-    const repository = await serveOdd(() => answer);
+    const repository = await openOdd(() => answer);
 
     await expect(collect(repository.openBlob(LAYER))).rejects.toMatchObject({ code });
     expect(repository.server.requests).toHaveLength(1);
@@ -225,7 +199,7 @@ describe("openBlob() and statBlob()", () => {
     ],
     ["no range", { status: 206, body: CONTENT.subarray(10) }],
   ])("refuse %s where the rest was asked for", async (_what, answer: RawAnswer) => {
-    const repository = await serveOdd(() => answer);
+    const repository = await openOdd(() => answer);
 
     await expect(collect(repository.openBlob(LAYER, { offset: 10 }))).rejects.toMatchObject({
       name: "BundleError",
@@ -257,7 +231,7 @@ describe("listTags()", () => {
   });
 
   test("tells that there is no such repository", async () => {
-    const { host } = (await serveOdd(() => ({ status: 404, body: `{"errors":[{"code":"NAME_UNKNOWN"}]}` })))
+    const { host } = (await openOdd(() => ({ status: 404, body: `{"errors":[{"code":"NAME_UNKNOWN"}]}` })))
       .server;
 
     await expect(Array.fromAsync(open(host).openRepository("x").listTags())).rejects.toMatchObject({
@@ -274,7 +248,7 @@ describe("listTags()", () => {
     ["on behind a page without a tag", [`{"tags":["sha256:00"]}`, `{"tags":["a"]}`, `{"tags":[]}`], ["a"]],
   ])("takes %s", async (_what, pages, expected) => {
     let page = 0;
-    const repository = await serveOdd(() => {
+    const repository = await openOdd(() => {
       page += 1;
       return { headers: next, body: pages[Math.min(page, pages.length) - 1] ?? "" };
     });
@@ -286,7 +260,7 @@ describe("listTags()", () => {
     ["a web page", "<html>"],
     ["tags that are none", `{"tags":{"a":1}}`],
   ])("refuses %s", async (_what, body) => {
-    const repository = await serveOdd(() => ({ body }));
+    const repository = await openOdd(() => ({ body }));
 
     await expect(Array.fromAsync(repository.listTags())).rejects.toMatchObject({ code: "REGISTRY_FAILED" });
   });

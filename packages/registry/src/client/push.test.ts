@@ -6,51 +6,24 @@ import {
   type Repository,
   type Store,
 } from "@airgap-bundle/core";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { useClients } from "../../../../test/support/clients.ts";
 import { makeBlob, makeImage } from "../../../../test/support/images.ts";
-import {
-  type AnswerRequest,
-  type RawAnswer,
-  type RawServer,
-  serveRaw,
-} from "../../../../test/support/raw-server.ts";
-import type { SeenRequest } from "../server/options.ts";
+import type { AnswerRequest, RawAnswer } from "../../../../test/support/raw-server.ts";
 import { type ServeOptions, serveRegistry } from "../server/serve-registry.ts";
-import { type OpenedRegistry, openRegistry } from "./open-registry.ts";
+import type { OpenedRegistry } from "./open-registry.ts";
 
 const LAYER = makeBlob("layer".repeat(100_000));
 const EMPTY = makeBlob("");
 const IMAGE = makeImage([]);
 const CREATED = { status: 201, headers: { "docker-content-digest": IMAGE.descriptor.digest } };
 
-let closers: (() => Promise<void>)[];
-let seen: SeenRequest[];
-
-beforeEach(() => {
-  closers = [];
-  seen = [];
-});
-
-afterEach(async () => {
-  for (const close of closers.toReversed()) await close();
-});
-
-function open(host: string): OpenedRegistry {
-  const registry = openRegistry(host, { userAgent: "test/1" });
-  closers.push(registry.close);
-  return registry;
-}
+let { closeAfterTest, open, seen, openOdd } = useClients();
 
 async function serve(store: Store, options: ServeOptions = {}): Promise<OpenedRegistry> {
   const served = await serveRegistry(store, { ...options, onRequest: (request) => seen.push(request) });
-  closers.push(served.close);
+  closeAfterTest(served);
   return open(served.host);
-}
-
-async function serveOdd(answer: AnswerRequest): Promise<Repository & { server: RawServer }> {
-  const server = await serveRaw(answer);
-  closers.push(server.close);
-  return { ...open(server.host).openRepository("team/app"), server };
 }
 
 /** Opens an upload session at `location`, then answers the upload itself. */
@@ -102,7 +75,7 @@ describe("putBlob()", () => {
 
   test("begins anew with a session of its own after a failure that may pass", async () => {
     let puts = 0;
-    const repository = await serveOdd(({ method }) => {
+    const repository = await openOdd(({ method }) => {
       if (method === "POST") return { status: 202, headers: { location: "/upload?_state=a%2Bb" } };
       puts += 1;
       return puts === 1 ? { status: 503, headers: { "retry-after": "0" } } : { status: 201 };
@@ -119,7 +92,7 @@ describe("putBlob()", () => {
   });
 
   test("does not believe an answer that comes before the content", async () => {
-    const repository = await serveOdd(uploadTo("/upload", { status: 201, isEarly: true }));
+    const repository = await openOdd(uploadTo("/upload", { status: 201, isEarly: true }));
     const large = makeBlob(Buffer.alloc(20_000_000));
     async function* chunks(): AsyncGenerator<Uint8Array> {
       for (let start = 0; start < large.content.length; start += 50_000)
@@ -140,7 +113,7 @@ describe("putBlob()", () => {
       "DENIED",
     ],
   ])("fails where the registry %s", async (_what, answer: RawAnswer, code) => {
-    const repository = await serveOdd(() => answer);
+    const repository = await openOdd(() => answer);
 
     await expect(put(repository)).rejects.toMatchObject({ code });
   });
@@ -172,7 +145,7 @@ describe("mountBlob()", () => {
   });
 
   test.each([403, 404, 405])("is false where the registry answers %i", async (status) => {
-    const repository = await serveOdd(() => ({ status }));
+    const repository = await openOdd(() => ({ status }));
 
     expect(await repository.mountBlob(LAYER.descriptor, "team/base")).toBe(false);
   });
@@ -208,7 +181,7 @@ describe("putManifest()", () => {
   });
 
   test("sends the exact media type", async () => {
-    const repository = await serveOdd(() => CREATED);
+    const repository = await openOdd(() => CREATED);
 
     await repository.putManifest(IMAGE.descriptor, IMAGE.content, { tag: "7" });
 
@@ -225,7 +198,7 @@ describe("putManifest()", () => {
     ["stores something else", { ...CREATED, headers: { "docker-content-digest": digestOf("other") } }],
     ["answers and stores nothing", { status: 201 }],
   ])("fails where the registry %s", async (_what, answer: RawAnswer) => {
-    const repository = await serveOdd(({ method }) => (method === "PUT" ? answer : { status: 404 }));
+    const repository = await openOdd(({ method }) => (method === "PUT" ? answer : { status: 404 }));
 
     await expect(repository.putManifest(IMAGE.descriptor, IMAGE.content)).rejects.toMatchObject({
       code: "DIGEST_INVALID",
@@ -234,7 +207,7 @@ describe("putManifest()", () => {
 
   test("sends none that is larger than registries take", async () => {
     const content = Buffer.alloc(4 * 1024 * 1024 + 1);
-    const repository = await serveOdd(() => CREATED);
+    const repository = await openOdd(() => CREATED);
 
     await expect(repository.putManifest(makeBlob(content).descriptor, content)).rejects.toMatchObject({
       code: "MANIFEST_INVALID",

@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import {
   contentOf,
   createMemoryStore,
@@ -16,13 +14,13 @@ import {
 } from "@airgap-bundle/core";
 import { Agent, request as undiciRequest } from "undici";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeCertificates } from "../../../../test/peers/certificates.ts";
+import { describePeers } from "../../../../test/peers/describe-peers.ts";
+import { runPeer } from "../../../../test/peers/run-peer.ts";
 import { type ServedRegistry, type ServeOptions, serveRegistry } from "./serve-registry.ts";
 
-const run = promisify(execFile);
 const BLOB = Buffer.alloc(3_000_000, "blob");
 const DIGEST = digestOf(BLOB);
-const hasSkopeo = await isInstalled("skopeo");
-const hasOpenssl = await isInstalled("openssl", "version");
 
 let directory: string;
 let registry: ServedRegistry | undefined;
@@ -167,58 +165,48 @@ test("a client that goes away while it pulls ends the reading", async () => {
   expect((await fetch(`${url}/v2/`)).status).toBe(200);
 });
 
-test.skipIf(!hasOpenssl)("serveRegistry() speaks https (needs openssl)", async () => {
-  const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
-  await run("openssl", [
-    "req",
-    "-x509",
-    "-newkey",
-    "rsa:2048",
-    "-nodes",
-    "-keyout",
-    key,
-    "-out",
-    cert,
-    ...subject,
-  ]);
-  const tls = { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
+describePeers(["openssl"], "with openssl", () => {
+  test("serveRegistry() speaks https", async () => {
+    const { ca, key, certificate } = await makeCertificates(directory);
+    const tls = { key: await readFile(key, "utf8"), cert: await readFile(certificate, "utf8") };
 
-  const { url } = await serve(createMemoryStore(), {
-    tls,
-    auth: { kind: "bearer", username: "a", password: "b" },
+    const { url } = await serve(createMemoryStore(), {
+      tls,
+      auth: { kind: "bearer", username: "a", password: "b" },
+    });
+    const dispatcher = new Agent({ connect: { ca: await readFile(ca, "utf8") } });
+    const { statusCode, headers } = await undiciRequest(`${url}/v2/`, { dispatcher });
+    await dispatcher.close();
+
+    expect(url).toMatch(/^https:/);
+    expect(statusCode).toBe(401);
+    expect(headers["www-authenticate"]).toContain(`realm="${url}/token"`);
   });
-  const dispatcher = new Agent({ connect: { ca: tls.cert } });
-  const { statusCode, headers } = await undiciRequest(`${url}/v2/`, { dispatcher });
-  await dispatcher.close();
-
-  expect(url).toMatch(/^https:/);
-  expect(statusCode).toBe(401);
-  expect(headers["www-authenticate"]).toContain(`realm="${url}/token"`);
 });
 
-test.skipIf(!hasSkopeo)("skopeo pulls and pushes images with a token (needs skopeo)", async () => {
-  const store = openDirectoryStore(directory);
-  const manifest = await putImage(store.openRepository("lib/app"));
-  const { host } = await serve(store, { auth: { kind: "bearer", username: "ada", password: "secret" } });
-  const plain = ["--src-tls-verify=false", "--dest-tls-verify=false", "--src-creds=ada:secret"];
-  const layout = `oci:${join(directory, "layout")}:app`;
+describePeers(["skopeo"], "with skopeo", () => {
+  test("skopeo pulls and pushes images with a token", async () => {
+    const store = openDirectoryStore(directory);
+    const manifest = await putImage(store.openRepository("lib/app"));
+    const { host } = await serve(store, { auth: { kind: "bearer", username: "ada", password: "secret" } });
+    const plain = ["--src-tls-verify=false", "--dest-tls-verify=false", "--src-creds=ada:secret"];
+    const layout = `oci:${join(directory, "layout")}:app`;
 
-  await run("skopeo", ["copy", ...plain, `docker://${host}/lib/app:7.2`, layout]);
-  await run("skopeo", ["copy", ...plain, "--dest-creds=ada:secret", layout, `docker://${host}/lib/copy:7.2`]);
+    await runPeer("skopeo", ["copy", ...plain, `docker://${host}/lib/app:7.2`, layout]);
+    await runPeer("skopeo", [
+      "copy",
+      ...plain,
+      "--dest-creds=ada:secret",
+      layout,
+      `docker://${host}/lib/copy:7.2`,
+    ]);
 
-  const copy = store.openRepository("lib/copy");
-  expect(await copy.resolve("7.2")).toMatchObject({ digest: digestOf(manifest) });
-  expect(await copy.statBlob(DIGEST)).toEqual({ size: BLOB.length });
-  expect(errors).toEqual([]);
+    const copy = store.openRepository("lib/copy");
+    expect(await copy.resolve("7.2")).toMatchObject({ digest: digestOf(manifest) });
+    expect(await copy.statBlob(DIGEST)).toEqual({ size: BLOB.length });
+    expect(errors).toEqual([]);
+  });
 });
-
-async function isInstalled(command: string, argument = "--version"): Promise<boolean> {
-  return await run(command, [argument]).then(
-    () => true,
-    () => false,
-  );
-}
 
 /** A store whose repositories do some things in their own way. */
 function withRepository(methods: Partial<StoreRepository>): Store {
