@@ -26,6 +26,7 @@ export { expandSelection } from "./plan/expand-selection.ts";
 export { listContent } from "./plan/manifest-graph.ts";
 export type { PullLimit } from "./plan/plan.ts";
 export {
+  type CarriedImage,
   type FailedImage,
   formatTarget,
   type ImageTarget,

@@ -2,13 +2,12 @@ import { countOf, type Failure, formatSize, formatTable, renderFailures } from "
 import {
   type BlobCount,
   type BundleHeading,
+  type CarriedImage,
   composeBundle,
   countBlobs,
-  type Descriptor,
   type FailedImage,
   formatReference,
   formatTarget,
-  type ImageTarget,
   listContent,
   type Plan,
   type PlanWarning,
@@ -27,14 +26,8 @@ export interface PlanDocument {
   readonly warnings: readonly PlanWarning[];
 }
 
-interface PlanImage {
+interface PlanImage extends CarriedImage {
   readonly source: string;
-  readonly target: ImageTarget;
-  readonly resolved: string;
-  readonly descriptor: Descriptor;
-  readonly platforms: readonly string[];
-  readonly task: string;
-  readonly selectedBy: string;
   /** All that the image is made of; what it shares with others is counted for each. */
   readonly size: number;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
-import type { ImageTarget } from "../plan/plan.ts";
+import type { CarriedImage } from "../plan/plan.ts";
 import { isRepository, isTag } from "../reference.ts";
 
 /** The version of the format that is written here and the only one that is read. */
@@ -15,19 +15,9 @@ export const FORMAT_VERSION = 1;
 export const MAX_DOCUMENT_SIZE: number = 64 * 1024 * 1024;
 
 /** One image of a bundle. */
-export interface BundleImage {
+export interface BundleImage extends CarriedImage {
   /** `REGISTRY/REPOSITORY:TAG` or `REGISTRY/REPOSITORY@DIGEST`, where it was taken from. */
   readonly source: string;
-  readonly target: ImageTarget;
-  /** Digest that the reference had at the source. */
-  readonly resolved: string;
-  /** What the bundle carries: the same manifest, one platform's, or an index with entries removed. */
-  readonly descriptor: Descriptor;
-  /** `OS/ARCHITECTURE[/VARIANT]` each, or `all`. */
-  readonly platforms: readonly string[];
-  readonly task: string;
-  /** The line of `tags` that selected it. */
-  readonly selectedBy: string;
   /** Signatures and other referrers; none are carried yet. */
   readonly referrers: readonly BundleReferrer[];
 }

@@ -12,12 +12,10 @@ export interface ImageTarget {
   readonly tag: string | null;
 }
 
-/** An image that a selection resolved to. */
-export interface PlannedImage {
-  /** Where it is read from: full names, with the tag, the digest, or both. */
-  readonly source: Reference;
+/** An image as plans and bundles have it. */
+export interface CarriedImage {
   readonly target: ImageTarget;
-  /** Digest that the reference has at the source now. */
+  /** Digest that the reference had at the source. */
   readonly resolved: string;
   /** What is carried: the manifest itself, one platform's, or an index with entries removed. */
   readonly descriptor: Descriptor;
@@ -26,6 +24,12 @@ export interface PlannedImage {
   readonly task: string;
   /** The line of `tags` that selected it. */
   readonly selectedBy: string;
+}
+
+/** An image that a selection resolved to. */
+export interface PlannedImage extends CarriedImage {
+  /** Where it is read from: full names, with the tag, the digest, or both. */
+  readonly source: Reference;
 }
 
 /** An image, or a whole mapping of a selection, that cannot be had. */
