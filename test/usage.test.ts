@@ -48,6 +48,17 @@ test.each([
   await expect(access(site.path("out.tar"))).rejects.toThrow();
 });
 
+test.each([
+  [["plan", "-c", "one.yaml", "--mirror", "docker.io=ada:secret@cache.example.com"]],
+  [["import", "one.tar", "--to", "ada:secret@registry.example.com"]],
+])("a password where none belongs is not repeated: %j", async (args) => {
+  const { exitCode, stderr } = await exchange.site.run(args);
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("***@");
+  expect(stderr).not.toContain("secret");
+});
+
 test("two mappings with the same content for one target are one image", async () => {
   const { site } = exchange;
 

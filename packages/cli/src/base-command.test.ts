@@ -127,6 +127,17 @@ test("shared() gives what the flags say", async () => {
   expect(seen?.insecureHosts).toEqual(["a:5000", "b"]);
 });
 
+test.each(["https://a", "a/b", "a b", "u:secret@a"])(
+  "shared() refuses --insecure %j, and does not repeat it",
+  async (host) => {
+    const exitCode = await run("--insecure", host, ...ARGUMENTS);
+
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^Error: Cannot use --insecure/);
+    expect(stderr).not.toContain("secret");
+  },
+);
+
 test("a command leaves no listener for signals behind", async () => {
   const before = process.listenerCount("SIGTERM");
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { EventSink } from "@airgap-bundle/core";
-import { toBundleError } from "@airgap-bundle/core";
+import { BundleError, isRegistryHost, normalizeRegistry, toBundleError } from "@airgap-bundle/core";
 import { Command } from "@oclif/core";
 import { renderError, toErrorDocument } from "./error-report.ts";
 import { EXIT, exitCodeOfError } from "./exit-codes.ts";
@@ -52,7 +52,7 @@ export abstract class BundleCommand extends Command {
       jobs: flags.jobs,
       cacheDir: resolve(flags["cache-dir"] ?? this.config.cacheDir),
       ...(flags.authfile === undefined ? {} : { authFile: flags.authfile }),
-      insecureHosts: flags.insecure ?? [],
+      insecureHosts: (flags.insecure ?? []).map(parseInsecureHost),
       isVerbose: flags.verbose,
       onEvent: progress.onEvent,
       report: (lines) => this.#report(lines),
@@ -62,7 +62,8 @@ export abstract class BundleCommand extends Command {
   /** Ends `run` with a result and an exit code other than 0: `return this.finish(result, exitCodeOf(codes))`. */
   protected finish<T>(result: T, exitCode: number): T {
     const isTerminated = exitCode === EXIT.SIGINT && this.#signals?.received() === "SIGTERM";
-    process.exitCode = isTerminated ? EXIT.SIGTERM : exitCode;
+    // What could not be written meanwhile is a failure too.
+    process.exitCode = (isTerminated ? EXIT.SIGTERM : exitCode) || process.exitCode;
     return result;
   }
 
@@ -134,6 +135,14 @@ export abstract class BundleCommand extends Command {
     const end = this.argv.indexOf("--");
     return (end === -1 ? this.argv : this.argv.slice(0, end)).includes(flag);
   }
+}
+
+/** A flag that matches no host would be worse than none. @throws `USAGE` */
+function parseInsecureHost(host: string): string {
+  if (isRegistryHost(host)) return normalizeRegistry(host);
+  throw new BundleError("USAGE", "Cannot use --insecure: its value is not HOST or HOST:PORT", {
+    hint: "Write the host alone, without https:// and without a path",
+  });
 }
 
 /** oclif's way to end a command without an error, such as after `--help`. */

@@ -19,6 +19,7 @@ export {
   selectionError,
   tellWarnings,
 } from "./load-selection.ts";
+export { type OutputFile, prepareOutputFile, writeOutputFile } from "./output-file.ts";
 export { type Failure, renderFailures } from "./render-failures.ts";
 export { sanitizeText } from "./sanitize-text.ts";
 export type { SharedFlags } from "./shared-flags.ts";

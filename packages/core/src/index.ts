@@ -23,6 +23,7 @@ export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPE
 export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
 export { nearestName } from "./nearest-name.ts";
 export { expandSelection } from "./plan/expand-selection.ts";
+export { repositoryKey } from "./plan/list-mapped-tags.ts";
 export { listContent } from "./plan/manifest-graph.ts";
 export type { PullLimit } from "./plan/plan.ts";
 export {

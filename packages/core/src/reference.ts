@@ -119,7 +119,8 @@ function splitHost(name: string): { registry: string; path: string } {
 }
 
 function invalid(text: string, what: string, hint?: string): BundleError {
-  const shown = JSON.stringify(text.slice(0, 300));
+  // Somebody may have written USER:PASSWORD@HOST.
+  const shown = JSON.stringify(text.slice(0, 300).replace(/[^/@]*:[^/@]*@(?!sha\d)/g, "***@"));
   return new BundleError(
     "REFERENCE_INVALID",
     `Cannot use ${shown} as a reference: ${what}`,

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { BundleCommand } from "@airgap-bundle/cli";
+import { BundleCommand, EXIT, prepareOutputFile } from "@airgap-bundle/cli";
 import { Flags } from "@oclif/core";
 import type { ExportDocument } from "./export-document.ts";
 import { planFlags } from "./flags.ts";
@@ -43,8 +43,12 @@ export class ExportCommand extends BundleCommand {
 
   async run(): Promise<ExportDocument> {
     const { flags } = await this.parse(ExportCommand);
-    this.#resultFile = flags.result;
     this.#isPiped = flags.output === "-";
+    if (flags.result !== undefined) {
+      const others = [flags.config, flags.output];
+      await prepareOutputFile({ path: flags.result, flag: "--result", others });
+      this.#resultFile = flags.result;
+    }
     const shared = { ...this.shared(flags), userAgent: this.config.userAgent };
     const { exitCodeOf } = await import("@airgap-bundle/cli");
     const { runExport } = await import("./run-export.ts");
@@ -59,8 +63,19 @@ export class ExportCommand extends BundleCommand {
   }
 
   protected override writeResult(text: string): void {
-    if (this.#resultFile !== undefined) writeFileSync(this.#resultFile, text);
+    if (this.#resultFile !== undefined) this.#writeResultFile(this.#resultFile, text);
     else if (this.#isPiped) process.stderr.write(text);
     else super.writeResult(text);
+  }
+
+  /** The bundle may be complete by now: its id must not be lost with the file. */
+  #writeResultFile(path: string, text: string): void {
+    try {
+      writeFileSync(path, text);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      process.stderr.write(`Error: Cannot write --result ${path}: ${reason}\n${text}`);
+      process.exitCode = EXIT.failed;
+    }
   }
 }

@@ -19,6 +19,8 @@ export interface ExportDocument {
   };
   readonly failed: readonly FailedImage[];
   readonly durationMs: number;
+  /** Was a file written? The planned bundle that was there is left as it is. */
+  readonly written: boolean;
 }
 
 /** The result of an export as data. */
@@ -39,6 +41,7 @@ export function toExportDocument(
     requests: { headManifest, getManifest, getBlob, listTags },
     failed,
     durationMs: about.durationMs,
+    written: report.isWritten,
   };
 }
 
@@ -52,6 +55,9 @@ export function renderExport(document: ExportDocument): string[] {
     `${volume.path}: ${countOf(images, "image")}, ${formatSize(volume.size)} in ${formatDuration(durationMs)}`,
     `${formatSize(downloaded.size)} downloaded (${countOf(downloaded.count, "blob")}), ${formatSize(reused.size)} reused (${countOf(reused.count, "blob")})`,
     `bundle ${bundle}`,
+    ...(document.written
+      ? []
+      : [`It was there already; its layers were not read again: bundle verify ${volume.path} does that`]),
     ...renderFailures(toFailures(failed)),
   ];
 }

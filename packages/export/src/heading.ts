@@ -30,17 +30,24 @@ export function toHeading(
 }
 
 function checkTime(created: string): string {
-  if (RFC3339.test(created) && !Number.isNaN(Date.parse(created))) return created;
+  if (RFC3339.test(created) && isDay(created.slice(0, 10)) && !Number.isNaN(Date.parse(created)))
+    return created;
   throw new BundleError(
     "USAGE",
     `Cannot use --created ${created}: it is not a time like 2026-01-31T12:00:00Z`,
   );
 }
 
+/** `Date` takes the 30th of February for the 2nd of March. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
+}
+
 function readEpoch(seconds: string | undefined): string | undefined {
   if (seconds === undefined || seconds === "") return undefined;
   const date = new Date(Number(seconds) * 1000);
-  if (/^\d+$/.test(seconds) && !Number.isNaN(date.getTime())) return date.toISOString().replace(".000Z", "Z");
+  if (/^\d{1,11}$/.test(seconds)) return date.toISOString().replace(".000Z", "Z");
   throw new BundleError(
     "USAGE",
     `Cannot use SOURCE_DATE_EPOCH ${JSON.stringify(seconds)}: it is not a number of seconds`,

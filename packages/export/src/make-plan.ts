@@ -1,7 +1,4 @@
-import { access, constants, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { stringifyJson } from "@airgap-bundle/cli";
-import { BundleError } from "@airgap-bundle/core";
+import { prepareOutputFile, stringifyJson, writeOutputFile } from "@airgap-bundle/cli";
 import type { PlanFlags } from "./open-sources.ts";
 import { type PlanDocument, toPlanDocument } from "./plan-document.ts";
 import { type SourceOptions, withPlan } from "./resolve-selection.ts";
@@ -19,33 +16,11 @@ export async function makePlan(
   options: SourceOptions,
 ): Promise<PlanDocument> {
   const { createdBy, output } = flags;
-  if (output !== undefined) await checkDirectory(output);
+  const file = output === undefined ? undefined : { path: output, flag: "-o", others: [path] };
+  if (file !== undefined) await prepareOutputFile(file);
   const document = await withPlan(path, flags, options, (plan) =>
     Promise.resolve(toPlanDocument(plan, { createdBy })),
   );
-  if (output !== undefined) await savePlan(output, document);
+  if (file !== undefined) await writeOutputFile(file, `${stringifyJson(document)}\n`);
   return document;
-}
-
-/** Found out before a registry is asked, not after. */
-async function checkDirectory(output: string): Promise<void> {
-  const directory = dirname(resolve(output));
-  try {
-    await access(directory, constants.W_OK);
-  } catch (cause) {
-    throw new BundleError(
-      "USAGE",
-      `Cannot save the plan to ${output}: ${directory} is no directory that can be written to`,
-      { cause },
-    );
-  }
-}
-
-async function savePlan(output: string, document: PlanDocument): Promise<void> {
-  try {
-    await writeFile(output, `${stringifyJson(document)}\n`);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BundleError("FILE_FAILED", `Cannot save the plan to ${output}: ${reason}`, { cause });
-  }
 }

@@ -25,7 +25,12 @@ function parseMirror(flag: string): { readonly registry: string; readonly mirror
 }
 
 function invalid(flag: string, what: string): BundleError {
-  return new BundleError("USAGE", `Cannot use --mirror ${flag}: ${what}`, {
-    hint: "Write for example --mirror docker.io=cache.example.com:5000",
+  return new BundleError("USAGE", `Cannot use --mirror ${hideUser(flag)}: ${what}`, {
+    hint: "Write for example --mirror docker.io=cache.example.com:5000; credentials go into a file for --authfile",
   });
+}
+
+/** Whoever writes USER:PASSWORD@HOST must not find the password in a log. */
+function hideUser(flag: string): string {
+  return flag.replace(/=.*@/s, "=***@");
 }

@@ -5,6 +5,7 @@ import {
   openMetadataCache,
   type PullLimit,
   type RepositoryName,
+  repositoryKey,
   type Selection,
   type Source,
 } from "@airgap-bundle/core";
@@ -46,11 +47,13 @@ export async function openSources(
     mirrors: parseMirrors(flags.mirror ?? []),
     onEvent,
   });
-  const { mappings } = expandSelection(selection);
-  const locations = new Map(mappings.toReversed().map(({ source, location }) => [keyOf(source), location]));
+  const { mappings } = expandSelection(selection, flags.task === undefined ? {} : { tasks: flags.task });
+  const locations = new Map(
+    mappings.toReversed().map(({ source, location }) => [repositoryKey(source), location]),
+  );
   return {
     openSource(name) {
-      const location = locations.get(keyOf(name));
+      const location = locations.get(repositoryKey(name));
       const settings =
         location === undefined ? {} : { auth: location.auth, skipTlsVerify: location.skipTlsVerify };
       return pool.open(name.registry, settings).openRepository(name.repository);
@@ -60,8 +63,4 @@ export async function openSources(
     cache: openMetadataCache(`${cacheDir}/blobs`),
     close: pool.close,
   };
-}
-
-function keyOf({ registry, repository }: RepositoryName): string {
-  return `${registry}/${repository}`;
 }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { stdout } from "node:process";
 import { BundleError, exportBundle, openExistingBundle, type Plan, streamBundle } from "@airgap-bundle/core";
 import { type ExportDocument, toExportDocument } from "./export-document.ts";
@@ -27,6 +28,7 @@ export async function runExport(
   const heading = toHeading(flags, process.env);
   const isPiped = flags.output === "-";
   if (isPiped && stdout.isTTY) throw terminalError();
+  if (resolve(flags.output) === resolve(path)) throw sameFileError(path);
   const existing = isPiped ? undefined : await openExistingBundle(flags.output, { isForced: flags.force });
   try {
     return await withPlan(path, flags, options, async (plan, sources) => {
@@ -46,6 +48,12 @@ export async function runExport(
 function terminalError(): BundleError {
   return new BundleError("USAGE", "Cannot write a bundle to a terminal", {
     hint: "Name a file with -o OUT.tar, or send -o - into a pipe",
+  });
+}
+
+function sameFileError(path: string): BundleError {
+  return new BundleError("USAGE", `Cannot write a bundle to ${path}: that is the selection`, {
+    hint: "Name another file with -o OUT.tar",
   });
 }
 

@@ -44,7 +44,7 @@ export class ImportCommand extends BundleCommand {
     const { runImport } = await import("./run-import.ts");
     const { renderImport } = await import("./import-document.ts");
     const document = await runImport(args.bundle, flags, shared);
-    shared.report(renderImport(document));
+    shared.report(renderImport(document, flags["dry-run"]));
     return this.finish(
       document,
       exitCodeOf(document.images.flatMap(({ code }) => (code === undefined ? [] : [code]))),

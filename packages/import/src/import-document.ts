@@ -47,7 +47,10 @@ export function toImportDocument(
 }
 
 /** The same for people: the images, what went over the line, and what failed with what to do. */
-export function renderImport({ images, blobs, uploadedSize, durationMs }: ImportDocument): string[] {
+export function renderImport(
+  { images, blobs, uploadedSize, durationMs }: ImportDocument,
+  isDryRun: boolean,
+): string[] {
   // What failed is told below, with the reason.
   const rows = images
     .filter(({ status }) => status !== "failed")
@@ -57,7 +60,6 @@ export function renderImport({ images, blobs, uploadedSize, durationMs }: Import
       previousDigest === undefined ? "" : `was ${previousDigest}`,
     ]);
   const { uploaded, mounted, existing } = blobs;
-  const isDryRun = images.some(({ status }) => status === "planned");
   return [
     ...formatTable(rows),
     `${summarize(images)} in ${formatDuration(durationMs)}`,

@@ -1,20 +1,8 @@
-import { loadSelection, type SharedOptions } from "@airgap-bundle/cli";
-import {
-  BundleError,
-  importBundle,
-  type Location,
-  normalizeRegistry,
-  openBundle,
-  planImport,
-  verifyBundle,
-} from "@airgap-bundle/core";
-import {
-  createRegistryPool,
-  type RegistryPool,
-  type RegistrySettings,
-  readAuthFile,
-} from "@airgap-bundle/registry";
+import type { SharedOptions } from "@airgap-bundle/cli";
+import { BundleError, importBundle, openBundle, planImport, verifyBundle } from "@airgap-bundle/core";
+import { createRegistryPool, type RegistryPool, readAuthFile } from "@airgap-bundle/registry";
 import { chooseBundle } from "./choose-bundle.ts";
+import { readSettings } from "./find-settings.ts";
 import { type ImportDocument, toImportDocument } from "./import-document.ts";
 
 /** What `bundle import` is told. */
@@ -40,17 +28,18 @@ export async function runImport(
   const startedAt = performance.now();
   const { jobs, onEvent, signal } = options;
   const path = chooseBundle(paths);
-  const settings = await readSettings(flags.config);
+  const findSettings = await readSettings(flags.config, onEvent);
   if (flags["verify-first"]) await verifyFirst(path, options);
-  const bundle = await openBundle(path);
   const pool = await openPool(options);
+  const bundle = await openBundle(path);
   try {
     const planned = planImport(bundle.document, {
       ...(flags.to === undefined ? {} : { to: flags.to }),
       ...(flags.task === undefined ? {} : { tasks: flags.task }),
     });
     const report = await importBundle(bundle, planned, {
-      openRegistry: (name) => pool.open(name, settings.get(name)),
+      openRepository: (one) =>
+        pool.open(one.target.registry, findSettings(one)).openRepository(one.target.repository),
       jobs,
       isDryRun: flags["dry-run"],
       onEvent,
@@ -86,22 +75,4 @@ async function verifyFirst(path: string, { onEvent, signal }: SharedOptions): Pr
       hint: `Nothing was pushed. bundle verify ${path} shows everything that is wrong with it`,
     },
   );
-}
-
-/** What a selection says about hosts, those that it pushes to first. */
-async function readSettings(path: string | undefined): Promise<ReadonlyMap<string, RegistrySettings>> {
-  const settings = new Map<string, RegistrySettings>();
-  if (path === undefined) return settings;
-  const { selection } = await loadSelection(path);
-  const targets = selection.tasks.flatMap(({ target }) => (target === undefined ? [] : [target]));
-  for (const location of [...targets, ...selection.tasks.map(({ source }) => source)]) {
-    const host = hostOf(location);
-    const { auth, skipTlsVerify } = location;
-    if (!settings.has(host)) settings.set(host, { auth, skipTlsVerify });
-  }
-  return settings;
-}
-
-function hostOf({ registry }: Location): string {
-  return normalizeRegistry(registry.split("/", 1)[0] ?? "");
 }

@@ -10,7 +10,7 @@ const EXTENSIONS = "ext/";
 /** Checks that nothing but entries under `ext/`, which are passed over, and the end of the archive follow the blobs. */
 export async function* checkTail(handle: FileHandle, head: BundleHead): AsyncGenerator<BundleProblem> {
   const { size } = await handle.stat();
-  const offset = await skipExtensions(handle, head.size - TAR_END_SIZE, size);
+  const offset = head.size - TAR_END_SIZE + (await measureExtensions(handle, head));
   const expected = offset + TAR_END_SIZE;
   if (size !== expected) {
     const message = `the file has ${Math.abs(size - expected)} bytes too ${size > expected ? "many" : "few"}`;
@@ -23,13 +23,15 @@ export async function* checkTail(handle: FileHandle, head: BundleHead): AsyncGen
   }
 }
 
-/** Where the end of the archive must begin. */
-async function skipExtensions(handle: FileHandle, start: number, size: number): Promise<number> {
+/** Bytes that entries under `ext/` take behind the blobs. */
+export async function measureExtensions(handle: FileHandle, head: BundleHead): Promise<number> {
+  const { size } = await handle.stat();
+  const start = head.size - TAR_END_SIZE;
   let offset = start;
   while (offset + TAR_BLOCK_SIZE <= size) {
     const header = decodeTarHeader(await readExactly(handle, offset, TAR_BLOCK_SIZE));
     if (header?.name.startsWith(EXTENSIONS) !== true) break;
     offset += TAR_BLOCK_SIZE + roundUpToBlock(header.size);
   }
-  return offset;
+  return offset - start;
 }

@@ -56,7 +56,7 @@ function placeBlobs(
 /** A file that is no tar at all is told apart from a damaged bundle. */
 async function readFirstHeader(handle: FileHandle, path: string): Promise<PlacedEntry> {
   const { size } = await handle.stat();
-  if (size < TAR_BLOCK_SIZE) throw notABundle(path, `it has ${size} bytes`);
+  if (size < TAR_BLOCK_SIZE) throw notABundle(path, `it has ${size} bytes; it may have been cut short`);
   const header = decodeTarHeader(await readExactly(handle, 0, TAR_BLOCK_SIZE));
   if (header === undefined) throw notABundle(path, "it does not begin as one");
   return placeAt(0, header);

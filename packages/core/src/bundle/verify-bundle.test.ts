@@ -176,6 +176,7 @@ describe("verifyBundle()", () => {
       { kind: "length", message: "the file has 512 bytes too many" },
       { kind: "digest", digest: REDIS.blobs[1]?.descriptor.digest },
     ]);
+    expect((await verifyBundle(path)).uncoveredSize).toBe(0);
     await expectRefused();
   });
 

@@ -3,6 +3,7 @@ import type { Manifest } from "../manifest.ts";
 import type { AbortOptions } from "../repository.ts";
 import { checkBlob, checkMetadata } from "./check-content.ts";
 import { type BundleProblem, checkStructure } from "./check-structure.ts";
+import { measureExtensions } from "./check-tail.ts";
 import type { BundleDocument } from "./document.ts";
 import { openFile } from "./file.ts";
 import { readHead } from "./read-head.ts";
@@ -36,8 +37,8 @@ export async function verifyBundle(path: string, options: VerifyBundleOptions = 
     const problems = await Array.fromAsync(checkStructure(handle, head));
     // Of a file that is cut short nothing more can be said.
     const { size: fileSize } = await handle.stat();
-    const uncoveredSize = Math.max(0, fileSize - head.size);
-    if (fileSize < head.size) return { id, document, problems, uncoveredSize };
+    if (fileSize < head.size) return { id, document, problems, uncoveredSize: 0 };
+    const uncoveredSize = await measureExtensions(handle, head);
     problems.push(...(await Array.fromAsync(checkMetadata(handle, head, new Map<string, Manifest>()))));
     const layers = document.blobs.filter(({ volume }) => volume > 0);
     onEvent?.({

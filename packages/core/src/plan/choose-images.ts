@@ -44,7 +44,7 @@ export async function chooseImages(
       chosen.push(await chooseRoot(request, fetcher));
     } catch (error) {
       if (!isBundleError(error)) throw error;
-      failed.push(toFailure(request, error));
+      failed.push(toFailedRequest(request, error));
     }
   }
   await fetcher.fetchAll(chosen.flatMap(({ root, source }) => wantAll(listLeaves(root, fetcher), source)));
@@ -54,7 +54,7 @@ export async function chooseImages(
       findFailure([image.root, ...listLeaves(image.root, fetcher)], fetcher) ??
       findFault(image.root, fetcher);
     if (failure === undefined) images.push(image);
-    else failed.push(toFailure(image, failure));
+    else failed.push(toFailedRequest(image, failure));
   }
   return { images, failed };
 }
@@ -130,6 +130,10 @@ function wantAll(
   return descriptors.map((descriptor) => ({ descriptor, from }));
 }
 
-function toFailure({ source, target, resolved }: ResolvedRequest, error: BundleError): FailedImage {
+/** A request that failed after its reference was resolved. */
+export function toFailedRequest(
+  { source, target, resolved }: ResolvedRequest,
+  error: BundleError,
+): FailedImage {
   return toFailedImage(formatReference(source), formatTarget(target, resolved.digest), error);
 }

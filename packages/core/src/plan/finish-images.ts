@@ -1,4 +1,4 @@
-import { type BundleError, isBundleError } from "../error.ts";
+import { isBundleError } from "../error.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import {
   ALL_PLATFORMS,
@@ -8,15 +8,9 @@ import {
   parsePlatform,
 } from "../platform.ts";
 import { formatReference } from "../reference.ts";
-import type { ChosenImage } from "./choose-images.ts";
+import { type ChosenImage, toFailedRequest } from "./choose-images.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
-import {
-  type FailedImage,
-  formatTarget,
-  type PlannedImage,
-  type PlanWarning,
-  toFailedImage,
-} from "./plan.ts";
+import type { FailedImage, PlannedImage, PlanWarning } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import { readConfigPlatform } from "./read-config-platform.ts";
 
@@ -74,7 +68,7 @@ async function finishImage(
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!isBundleError(error)) throw error;
-    return { kind: "failed", failure: toFailure(image, error) };
+    return { kind: "failed", failure: toFailedRequest(image, error) };
   }
 }
 
@@ -87,8 +81,4 @@ function mismatch(image: ChosenImage, platform: string): PlanWarning {
   const wanted = image.platforms.join(", ");
   const message = `${formatReference(image.source)} is a single image for ${platform}, not for ${wanted}; it is taken as it is`;
   return { code: "PLATFORM_MISMATCH", message };
-}
-
-function toFailure({ source, target, resolved }: ChosenImage, error: BundleError): FailedImage {
-  return toFailedImage(formatReference(source), formatTarget(target, resolved.digest), error);
 }

@@ -4,6 +4,7 @@ import { type Manifest, parseManifest } from "../manifest.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { FilteredIndex } from "./filter-index.ts";
+import { repositoryKey } from "./list-mapped-tags.ts";
 import type { PullLimit, Pulls } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
 
@@ -41,11 +42,27 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
   const failures = new Map<string, BundleError>();
   const needed = new Map<string, number>();
 
-  const fetchOne = async ({ descriptor, from }: WantedManifest, jobSignal: AbortSignal): Promise<void> => {
+  const fetchFromAny = async (
+    { descriptor, places }: Sought,
+    jobSignal: AbortSignal,
+  ): Promise<Uint8Array> => {
+    let lastError: unknown;
+    for (const place of places) {
+      try {
+        return await openSource(place).readManifest(descriptor, { signal: jobSignal });
+      } catch (error) {
+        jobSignal.throwIfAborted();
+        if (!isBundleError(error) || isForAll(error)) throw error;
+        lastError = error;
+      }
+    }
+    throw lastError;
+  };
+
+  const fetchOne = async (sought: Sought, jobSignal: AbortSignal): Promise<void> => {
+    const { descriptor } = sought;
     try {
-      const fetch = async (): Promise<Uint8Array> =>
-        await openSource(from).readManifest(descriptor, { signal: jobSignal });
-      const content = await cache.getOrFetch(descriptor, fetch);
+      const content = await cache.getOrFetch(descriptor, async () => await fetchFromAny(sought, jobSignal));
       const manifest = parseManifest(descriptor, content);
       manifests.set(descriptor.digest, manifest);
       if (manifest.kind === "index") indexes.set(descriptor.digest, content);
@@ -93,20 +110,35 @@ function isForAll(error: BundleError): boolean {
   );
 }
 
+/** A manifest and every repository that is said to have it. */
+interface Sought {
+  readonly descriptor: Descriptor;
+  readonly places: readonly RepositoryName[];
+}
+
+/** Each manifest once that has not been asked for before. */
 function unseen(
   wanted: readonly WantedManifest[],
   manifests: ReadonlyMap<string, Manifest>,
   failures: ReadonlyMap<string, BundleError>,
-): readonly WantedManifest[] {
-  const byDigest = new Map(wanted.toReversed().map((one) => [one.descriptor.digest, one]));
-  return [...byDigest.values()]
-    .toReversed()
-    .filter(({ descriptor: { digest } }) => !manifests.has(digest) && !failures.has(digest));
+): readonly Sought[] {
+  const sought = new Map<string, { descriptor: Descriptor; places: Map<string, RepositoryName> }>();
+  for (const { descriptor, from } of wanted) {
+    if (manifests.has(descriptor.digest) || failures.has(descriptor.digest)) continue;
+    const known = sought.get(descriptor.digest) ?? { descriptor, places: new Map<string, RepositoryName>() };
+    known.places.set(repositoryKey(from), from);
+    sought.set(descriptor.digest, known);
+  }
+  return [...sought.values()].map(({ descriptor, places }) => ({ descriptor, places: [...places.values()] }));
 }
 
-function countByRegistry(wanted: readonly WantedManifest[]): ReadonlyMap<string, number> {
+/** A manifest is asked of its first repository; others cost only where that fails. */
+function countByRegistry(sought: readonly Sought[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { from } of wanted) counts.set(from.registry, (counts.get(from.registry) ?? 0) + 1);
+  for (const { places } of sought) {
+    const registry = places[0]?.registry ?? "";
+    counts.set(registry, (counts.get(registry) ?? 0) + 1);
+  }
   return counts;
 }
 

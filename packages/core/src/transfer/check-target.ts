@@ -1,6 +1,7 @@
 import type { BundleError } from "../error.ts";
-import type { AbortOptions, Repository } from "../repository.ts";
+import type { AbortOptions } from "../repository.ts";
 import { isImageFailure } from "./failures.ts";
+import type { ImportOptions } from "./import-options.ts";
 import type { PlannedImport } from "./plan-import.ts";
 
 /** What a target has where an image is to go. */
@@ -12,12 +13,13 @@ export type TargetState =
 
 /** Asks the target, with one HEAD, whether it has the image. @throws what concerns more than one image */
 export async function checkTarget(
-  { image, target }: PlannedImport,
-  repository: Repository,
+  planned: PlannedImport,
+  openRepository: ImportOptions["openRepository"],
   options: AbortOptions,
 ): Promise<TargetState> {
+  const { image, target } = planned;
   try {
-    const found = await repository.resolve(target.tag ?? image.descriptor.digest, options);
+    const found = await openRepository(planned).resolve(target.tag ?? image.descriptor.digest, options);
     if (found === undefined) return { kind: "changed" };
     return found.digest === image.descriptor.digest
       ? { kind: "unchanged" }

@@ -35,7 +35,8 @@ export async function exportBundle(
   const planFailed = [...plan.failed, ...failed];
   if (complete.length === 0) return reportNothing(planFailed);
   const planned = composeBundle(complete, plan.manifests, heading);
-  if (existing?.id === planned.id && !isForced) return reportBundle(planned, planFailed, cache.fetched);
+  if (existing?.id === planned.id && !isForced)
+    return reportBundle(planned, planFailed, cache.fetched, false);
 
   const file = await createBundleFile(path, planned.size);
   try {
@@ -47,7 +48,7 @@ export async function exportBundle(
     const bundle = failures.size === 0 ? planned : composeBundle(rest.complete, plan.manifests, heading);
     if (bundle !== planned) await relayLayers(planned, bundle, file, cache);
     await file.finish(bundle, async (descriptor) => await readMetadata(cache, descriptor));
-    return reportBundle(bundle, allFailed, new Set([...fetched, ...cache.fetched]));
+    return reportBundle(bundle, allFailed, new Set([...fetched, ...cache.fetched]), true);
   } finally {
     await file.discard();
   }

@@ -20,6 +20,8 @@ export interface ExportReport {
   /** Taken from the cache or from the bundle that was there. */
   readonly reused: BlobCount;
   readonly failed: readonly FailedImage[];
+  /** False if the planned bundle was there: its layers were not read again. */
+  readonly isWritten: boolean;
 }
 
 /** The report of a bundle that was written, or was there: `fetched` are the digests that came from a registry. */
@@ -27,6 +29,7 @@ export function reportBundle(
   bundle: ComposedBundle,
   failed: readonly FailedImage[],
   fetched: ReadonlySet<string>,
+  isWritten: boolean,
 ): ExportReport {
   const { blobs, images } = bundle.document;
   return {
@@ -37,13 +40,23 @@ export function reportBundle(
     downloaded: countBlobs(blobs.filter(({ digest }) => fetched.has(digest))),
     reused: countBlobs(blobs.filter(({ digest }) => !fetched.has(digest))),
     failed,
+    isWritten,
   };
 }
 
 /** The report of an export in which every image failed. */
 export function reportNothing(failed: readonly FailedImage[]): ExportReport {
   const none = countBlobs([]);
-  return { bundle: null, size: 0, images: 0, blobs: none, downloaded: none, reused: none, failed };
+  return {
+    bundle: null,
+    size: 0,
+    images: 0,
+    blobs: none,
+    downloaded: none,
+    reused: none,
+    failed,
+    isWritten: false,
+  };
 }
 
 /** How many, and how many bytes together. */

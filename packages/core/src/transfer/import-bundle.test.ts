@@ -15,7 +15,7 @@ import type { TransferEvent } from "../events.ts";
 import type { Registry, Repository } from "../repository.ts";
 import { importBundle } from "./import-bundle.ts";
 import type { ImportOptions } from "./import-options.ts";
-import { planImport } from "./plan-import.ts";
+import { type PlannedImport, planImport } from "./plan-import.ts";
 
 const REDIS = makeImage(["base".repeat(9000), "redis"]);
 const ARM64 = makeImage(["redis for arm"], "linux/arm64");
@@ -89,8 +89,9 @@ async function run(
   options: Partial<ImportOptions> = {},
   change: (repository: Repository, name: string) => Partial<Repository> = () => ({}),
 ): ReturnType<typeof importBundle> {
-  const openRegistry = (name: string): Registry => record(registries.open(name), change);
-  return await importBundle(bundle, planImport(bundle.document), { openRegistry, jobs: 3, ...options });
+  const openRepository: ImportOptions["openRepository"] = ({ target }) =>
+    record(registries.open(target.registry), change).openRepository(target.repository);
+  return await importBundle(bundle, planImport(bundle.document), { openRepository, jobs: 3, ...options });
 }
 
 function repositoryOf(repository: string): Repository {
@@ -229,7 +230,10 @@ describe("importBundle()", () => {
     await writeFile(path, content);
     const damaged = await openBundle(path);
 
-    const options = { openRegistry: registries.open, jobs: 2 };
+    const options = {
+      openRepository: ({ target }: PlannedImport) => registries.openRepository(target),
+      jobs: 2,
+    };
     const { images } = await importBundle(damaged, planImport(damaged.document), options);
 
     await damaged.close();
@@ -280,7 +284,10 @@ describe("importBundle()", () => {
     await writeBundle(path, images);
     const empty = await openBundle(path);
 
-    const options = { openRegistry: registries.open, jobs: 2 };
+    const options = {
+      openRepository: ({ target }: PlannedImport) => registries.openRepository(target),
+      jobs: 2,
+    };
     const report = await importBundle(empty, planImport(empty.document), options);
 
     await empty.close();

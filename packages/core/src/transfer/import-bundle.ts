@@ -35,15 +35,12 @@ async function checkTargets(
   imports: readonly PlannedImport[],
   options: ImportOptions,
 ): Promise<ReadonlyMap<PlannedImport, TargetState>> {
-  const { openRegistry, jobs, onEvent, signal } = options;
+  const { openRepository, jobs, onEvent, signal } = options;
   onEvent?.({ kind: "phase", phase: "check", total: imports.length });
   const states = await mapConcurrent(
     imports,
     async (planned, jobSignal): Promise<[PlannedImport, TargetState]> => {
-      const { registry, repository } = planned.target;
-      const state = await checkTarget(planned, openRegistry(registry).openRepository(repository), {
-        signal: jobSignal,
-      });
+      const state = await checkTarget(planned, openRepository, { signal: jobSignal });
       onEvent?.({ kind: "step", phase: "check" });
       return [planned, state];
     },

@@ -1,10 +1,11 @@
 import type { EventSink } from "../events.ts";
-import type { AbortOptions, Registry } from "../repository.ts";
+import type { AbortOptions, Repository } from "../repository.ts";
+import type { PlannedImport } from "./plan-import.ts";
 
 /** How a bundle is imported. */
 export interface ImportOptions extends AbortOptions {
-  /** Opens a registry by its name. */
-  readonly openRegistry: (name: string) => Registry;
+  /** Opens the repository that an image goes to. */
+  readonly openRepository: (planned: PlannedImport) => Repository;
   /** Images looked at, and blobs sent, at once. */
   readonly jobs: number;
   /** Look what there is to do, and do nothing. @default false */

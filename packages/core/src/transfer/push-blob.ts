@@ -2,7 +2,7 @@ import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { BundleError, isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
-import type { AbortOptions, Registry } from "../repository.ts";
+import type { AbortOptions, Repository } from "../repository.ts";
 import { countBytes } from "./count-bytes.ts";
 
 /** How a blob came to be in a repository. */
@@ -10,8 +10,7 @@ export type BlobArrival = "uploaded" | "mounted" | "existing";
 
 /** Where a blob is wanted. */
 export interface BlobDestination {
-  readonly registry: Registry;
-  readonly repository: string;
+  readonly repository: Repository;
   /** A repository of the same registry that has it by now; undefined if none is known. */
   readonly holder: string | undefined;
 }
@@ -36,11 +35,10 @@ export async function pushBlob(
   const { onEvent, signal } = options;
   const { digest, size } = descriptor;
   const abort = signal === undefined ? {} : { signal };
-  const repository = destination.registry.openRepository(destination.repository);
+  const { repository, holder } = destination;
   const known = await repository.statBlob(digest, abort);
   if (known?.size === size) return "existing";
-  if (destination.holder !== undefined && (await repository.mountBlob(descriptor, destination.holder, abort)))
-    return "mounted";
+  if (holder !== undefined && (await repository.mountBlob(descriptor, holder, abort))) return "mounted";
   try {
     const open = (): AsyncIterable<Uint8Array> =>
       countBytes(digest, bundle.openBlob(descriptor, abort), onEvent);

@@ -50,7 +50,7 @@ interface Push {
 
 /** The state of a push: which images still wait for blobs, what failed, what was counted. */
 function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], options: ImportOptions): Push {
-  const { openRegistry, onEvent } = options;
+  const { openRepository, onEvent } = options;
   const waiting = new Map(imports.map((planned) => [planned, listBlobs(bundle, planned).length]));
   const failures = new Map<PlannedImport, BundleError>();
   const blobs = { uploaded: 0, mounted: 0, existing: 0 };
@@ -69,8 +69,10 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
 
   const finishImage = async (planned: PlannedImport, signal: AbortSignal): Promise<void> => {
     if (failures.has(planned)) return;
-    const repository = openRegistry(planned.target.registry).openRepository(planned.target.repository);
-    await guard([planned], async () => await pushManifests(bundle, planned, repository, { signal }));
+    await guard(
+      [planned],
+      async () => await pushManifests(bundle, planned, openRepository(planned), { signal }),
+    );
   };
 
   const countDown = async (planned: PlannedImport, signal: AbortSignal): Promise<void> => {
@@ -87,9 +89,10 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
       onEvent?.({ kind: "blob-start", digest, size, title: members[0]?.repository ?? registry });
       for (const { repository, imports: concerned } of members) {
         // Nothing is sent for images that have failed already.
-        if (concerned.every((planned) => failures.has(planned))) continue;
+        const waitingImage = concerned.find((planned) => !failures.has(planned));
+        if (waitingImage === undefined) continue;
         const hasArrived = await guard(concerned, async () => {
-          const destination = { registry: openRegistry(registry), repository, holder };
+          const destination = { repository: openRepository(waitingImage), holder };
           const arrival = await pushBlob(bundle, descriptor, destination, { ...options, signal });
           blobs[arrival] += 1;
           if (arrival === "uploaded") uploadedSize += size;

@@ -41,7 +41,7 @@ export async function streamBundle(
     await streamLayer(layer, places.get(layer.descriptor.digest) ?? [], write, options);
   }
   await write(endOfArchive(bundle).content);
-  return reportBundle(bundle, allFailed, new Set([...cache.fetched, ...layerDigests(bundle)]));
+  return reportBundle(bundle, allFailed, new Set([...cache.fetched, ...layerDigests(bundle)]), true);
 }
 
 async function streamLayer(

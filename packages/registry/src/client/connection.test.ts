@@ -212,6 +212,16 @@ describe("createRegistryPool()", () => {
     expect(outcome).toBe(status);
   });
 
+  test("sends people to log in to the mirror, not to the registry that it stands for", async () => {
+    const host = await serve({ auth: { kind: "basic", ...USER } });
+    const pool = createPool({ mirrors: new Map([["docker.io", { host, prefix: "" }]]) });
+
+    await expect(resolve(pool.open("docker.io"))).rejects.toMatchObject({
+      code: "UNAUTHORIZED",
+      hint: expect.stringContaining(`docker login ${host}`),
+    });
+  });
+
   test("refuses a variable without credentials, naming it", () => {
     const auth = { kind: "environment", variable: "HUB_AUTH" } as const;
 

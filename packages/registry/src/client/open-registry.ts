@@ -41,7 +41,9 @@ export interface OpenedRegistry extends Registry {
 export function openRegistry(name: string, options: RegistryOptions): OpenedRegistry {
   const { userAgent, credentials, isInsecure = false, mirror, onRequest, onPullLimit, onEvent } = options;
   const host = mirror?.host ?? (name === "docker.io" ? DOCKER_HUB_HOST : name);
-  const transport = createTransport({ host, name, credentials, isInsecure, userAgent, onEvent });
+  // A mirror is logged in to by its own name, whatever the registry that it stands for.
+  const account = mirror === undefined ? name : mirror.host;
+  const transport = createTransport({ host, account, credentials, isInsecure, userAgent, onEvent });
   const pathOf = (repository: string): string =>
     mirror === undefined || mirror.prefix === "" ? repository : `${mirror.prefix}/${repository}`;
   return {

@@ -42,6 +42,15 @@ function requests(): string[] {
 }
 
 describe("resolve()", () => {
+  test("does not take the page of a web server for an image", async () => {
+    const repository = await openOdd(() => ({ headers: { "content-type": "text/html" }, body: "<html>" }));
+
+    await expect(repository.resolve("7")).rejects.toMatchObject({
+      code: "REGISTRY_FAILED",
+      hint: expect.stringContaining("not its web page"),
+    });
+  });
+
   test("asks by HEAD what a tag or a digest stands for", async () => {
     const repository = await serve();
 

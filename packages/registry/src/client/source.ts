@@ -23,6 +23,9 @@ import { discard, headerOf, type Response } from "./response.ts";
 
 const ACCEPT = { accept: MANIFEST_TYPES.join(", ") };
 
+/** Bytes in which a document must begin. */
+const MAX_LEADING_BLANKS = 1024;
+
 /** Reads a repository: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull}. */
 export function createSource(remote: Remote): Source {
   return {
@@ -70,6 +73,11 @@ async function resolveByContent(
     return undefined;
   }
   const content = await readAll(bodyOf(response, call.what), MAX_MANIFEST_SIZE);
+  if (!isJsonObject(content)) {
+    throw new BundleError("REGISTRY_FAILED", `Cannot ${call.what}: the answer is no manifest`, {
+      hint: "Check that the host is a registry, not its web page",
+    });
+  }
   const mediaType = mediaTypeOf(response) ?? guessManifestType(content) ?? "";
   const digest = isDigest(reference) ? reference : digestOf(content);
   const descriptor = { mediaType, digest, size: content.length };
@@ -189,4 +197,9 @@ function tellLimit(remote: Remote, response: Response): void {
     headerOf(response, "ratelimit-remaining"),
   );
   if (limit !== undefined) remote.onPullLimit?.(limit);
+}
+
+/** A page of a web server or proxy is told apart at once; what is wrong with a document the reader of manifests says. */
+function isJsonObject(content: Uint8Array): boolean {
+  return new TextDecoder().decode(content.subarray(0, MAX_LEADING_BLANKS)).trimStart().startsWith("{");
 }

@@ -8,8 +8,8 @@ import { discard, type Response, toRegistryError } from "./response.ts";
 
 /** How a registry is reached. */
 export interface TransportOptions extends ConnectionOptions {
-  /** The name in messages. */
-  readonly name: string;
+  /** Where one logs in, in messages. */
+  readonly account: string;
   readonly credentials?: Credentials | undefined;
   readonly onEvent?: EventSink | undefined;
 }
@@ -30,11 +30,11 @@ export interface Transport {
 
 /** Requests to this registry; nothing is sent yet. */
 export function createTransport(options: TransportOptions): Transport {
-  const { name, credentials, onEvent } = options;
+  const { account, credentials, onEvent } = options;
   const connection = createConnection(options);
   const { dispatcher, origin, close } = connection;
   const authorizer = createAuthorizer({
-    registry: name,
+    registry: account,
     credentials,
     dispatcher,
     now: () => performance.now(),

@@ -56,6 +56,8 @@ describe("readAuthFile()", () => {
     ["http://r.io:5000", "r.io:5000", true],
     ["https://index.docker.io/v1/", "docker.io", true],
     ["docker.io", "registry-1.docker.io", true],
+    ["r.io/team", "r.io", false],
+    ["https://r.io/v2/team", "r.io", false],
     ["r.io", "r.io:443", false],
     ["r.io:5000", "r.io", false],
     ["r.io", "evil.r.io", false],
@@ -108,7 +110,7 @@ describe("readAuthFile()", () => {
   ])("refuses %s and does not tell its content", async (_what, content) => {
     const error = await readFileOf(content).catch((thrown: unknown) => thrown);
 
-    expect(error).toMatchObject({ code: "FILE_FAILED" });
+    expect(error).toMatchObject({ code: "USAGE" });
     expect(`${String(error)} ${JSON.stringify(error)} ${String(Object(error).cause)}`).not.toContain(
       "c2VjcmV0",
     );

@@ -33,7 +33,7 @@ export type FindCredentials = (registry: string) => Credentials | undefined;
 /**
  * Reads docker's credentials. A registry's are found by its exact host and port only.
  *
- * @throws `USAGE` if a named file cannot be read; `FILE_FAILED` if a file is not in docker's form. Never tells its content
+ * @throws `USAGE` if a named file cannot be read, or a file is not in docker's form. Never tells its content
  */
 export async function readAuthFile(options: AuthFileOptions): Promise<FindCredentials> {
   const { path = defaultPath(options.environment) } = options;
@@ -43,7 +43,8 @@ export async function readAuthFile(options: AuthFileOptions): Promise<FindCreden
     text === undefined ? {} : (parseAuthFile(text, path).auths ?? {}),
   )) {
     const credentials = readEntry(entry);
-    if (credentials !== undefined) byRegistry.set(registryOf(key), credentials);
+    const registry = registryOf(key);
+    if (credentials !== undefined && registry !== undefined) byRegistry.set(registry, credentials);
   }
   return (registry) => byRegistry.get(normalizeRegistry(registry));
 }
@@ -58,7 +59,8 @@ async function readText(path: string, mayBeAbsent: boolean): Promise<string | un
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     if (mayBeAbsent && (code === "ENOENT" || code === "ENOTDIR")) return undefined;
-    throw new BundleError("USAGE", `Cannot read the credentials in ${path}: ${code}`, { cause });
+    const reason = code === "ENOENT" ? "there is no such file" : code;
+    throw new BundleError("USAGE", `Cannot read the credentials in ${path}: ${reason}`, { cause });
   }
 }
 
@@ -68,14 +70,11 @@ function parseAuthFile(text: string, path: string): z.infer<typeof AuthFile> {
   try {
     document = JSON.parse(text);
   } catch {
-    throw new BundleError("FILE_FAILED", `Cannot read the credentials in ${path}: it is not JSON`);
+    throw new BundleError("USAGE", `Cannot read the credentials in ${path}: it is not JSON`);
   }
   const result = AuthFile.safeParse(document);
   if (result.success) return result.data;
-  throw new BundleError(
-    "FILE_FAILED",
-    `Cannot read the credentials in ${path}: it is not a docker config.json`,
-  );
+  throw new BundleError("USAGE", `Cannot read the credentials in ${path}: it is not a docker config.json`);
 }
 
 function readEntry(entry: { auth?: string; username?: string; password?: string }): Credentials | undefined {
@@ -88,7 +87,11 @@ function readEntry(entry: { auth?: string; username?: string; password?: string 
   return colon < 1 ? undefined : { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
 }
 
-/** Keys may be URLs, as Docker Hub's `https://index.docker.io/v1/`. */
-function registryOf(key: string): string {
-  return normalizeRegistry(key.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "");
+/**
+ * The registry of a key, which may be a URL as Docker Hub's `https://index.docker.io/v1/`. Podman's keys with a path are
+ * meant for a part of a registry: they must not be used for all of it.
+ */
+function registryOf(key: string): string | undefined {
+  const match = /^(?:https?:\/\/)?([^/]+)(?:\/(?:v[12]\/?)?)?$/.exec(key);
+  return match?.[1] === undefined ? undefined : normalizeRegistry(match[1]);
 }
