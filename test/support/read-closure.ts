@@ -22,7 +22,7 @@ export async function readClosure(
     }
     return found;
   }
-  for (const blob of [manifest.config, ...manifest.layers]) {
+  for (const blob of [...(manifest.config === undefined ? [] : [manifest.config]), ...manifest.layers]) {
     found.set(blob.digest, digestOf(await readAll(repository.openBlob(blob), MAX_MANIFEST_SIZE)));
   }
   return found;

@@ -23,7 +23,7 @@ describe("parseManifest()", () => {
     ["an OCI manifest without mediaType", ociManifest, IMAGE],
     ["a docker manifest", dockerManifest, { ...IMAGE, mediaType: dockerManifest }],
     ["a docker manifest announced as OCI", ociManifest, { ...IMAGE, mediaType: dockerManifest }],
-    ["unknown fields", ociManifest, { ...IMAGE, subject: CHILD, annotations: { a: "b" }, x: null }],
+    ["unknown fields", ociManifest, { ...IMAGE, x: null }],
   ])("reads %s", (_what, mediaType, document) => {
     expect(parse(mediaType, document)).toEqual({ kind: "image", mediaType, config: CONFIG, layers: [LAYER] });
   });
@@ -64,6 +64,23 @@ describe("parseManifest()", () => {
   });
 
   test.each([
+    ["an image", ociManifest, IMAGE],
+    ["an index", ociIndex, INDEX],
+  ])("reads what %s speaks of, as what, and its annotations", (_what, mediaType, document) => {
+    const common = { artifactType: "x/signature", subject: CHILD, annotations: { a: "b" } };
+
+    expect(parse(mediaType, { ...document, ...common })).toMatchObject(common);
+    const absent = { artifactType: null, subject: null, annotations: null };
+    expect(parse(mediaType, { ...document, ...absent })).toEqual(parse(mediaType, document));
+  });
+
+  test("reads an artifact without a config", () => {
+    const manifest = parse(ociManifest, { artifactType: "x/y", layers: [LAYER] });
+
+    expect(manifest).toEqual({ kind: "image", mediaType: ociManifest, artifactType: "x/y", layers: [LAYER] });
+  });
+
+  test.each([
     ["attestation-manifest", LAYER.digest],
     ["something-else", undefined],
   ])("reads what a child of the reference type %s attests", (type, attests) => {
@@ -77,7 +94,7 @@ describe("parseManifest()", () => {
   test.each([
     ["both manifests and layers", ociManifest, { ...IMAGE, manifests: [] }, /both manifests and layers/],
     ["both manifests and a config", ociIndex, { ...INDEX, config: CONFIG }, /both manifests and layers/],
-    ["an index announced as an image", ociManifest, INDEX, /config/],
+    ["an index announced as an image", ociManifest, INDEX, /layers/],
     ["an image announced as an index", ociIndex, IMAGE, /manifests/],
     ["an image that calls itself an index", ociManifest, { ...IMAGE, mediaType: ociIndex }, /calls itself/],
     [

@@ -24,14 +24,18 @@ const ChildDocument = DescriptorDocument.extend({
   annotations: z.record(z.string(), z.string()).exactOptional(),
 });
 
-const IndexDocument = z.object({
+/** What index and image manifest have in common. Programs in Go may write null for what is not there. */
+const CommonDocument = z.object({
   mediaType: z.string().exactOptional(),
-  manifests: z.array(ChildDocument).max(MAX_CHILDREN),
+  artifactType: z.string().max(255).nullish(),
+  subject: DescriptorDocument.nullish(),
+  annotations: z.record(z.string(), z.string()).nullish(),
 });
 
-const ImageDocument = z.object({
-  mediaType: z.string().exactOptional(),
-  config: DescriptorDocument,
+const IndexDocument = CommonDocument.extend({ manifests: z.array(ChildDocument).max(MAX_CHILDREN) });
+
+const ImageDocument = CommonDocument.extend({
+  config: DescriptorDocument.exactOptional(),
   layers: z.array(DescriptorDocument).max(MAX_CHILDREN),
 });
 
@@ -43,15 +47,32 @@ export interface IndexChild extends Descriptor {
   readonly attests?: string;
 }
 
+/** What every manifest may say about itself. */
+interface CommonManifest {
+  readonly mediaType: string;
+  /** What kind of artifact it is, if it says so. */
+  readonly artifactType?: string;
+  /** The manifest that this one speaks of, as a signature does of an image. */
+  readonly subject?: Descriptor;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** An OCI image index or a docker manifest list. */
+export interface IndexManifest extends CommonManifest {
+  readonly kind: "index";
+  readonly children: readonly IndexChild[];
+}
+
+/** An OCI image manifest, which may be an artifact's, or a docker schema 2 manifest. */
+export interface ImageManifest extends CommonManifest {
+  readonly kind: "image";
+  /** Absent only in artifacts of the newest image-spec. */
+  readonly config?: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
 /** A manifest, read. It says where to go on, never what to store: the bytes are stored as they came. */
-export type Manifest =
-  | { readonly kind: "index"; readonly mediaType: string; readonly children: readonly IndexChild[] }
-  | {
-      readonly kind: "image";
-      readonly mediaType: string;
-      readonly config: Descriptor;
-      readonly layers: readonly Descriptor[];
-    };
+export type Manifest = IndexManifest | ImageManifest;
 
 /**
  * Reads a manifest of the given media type: OCI index or image manifest, docker list or schema 2.
@@ -95,13 +116,32 @@ export function guessManifestType(content: Uint8Array): string | undefined {
 
 function readIndex(descriptor: Descriptor, document: z.infer<typeof IndexDocument>): Manifest {
   checkMediaType(descriptor, document.mediaType);
-  return { kind: "index", mediaType: descriptor.mediaType, children: document.manifests.map(readChild) };
+  return { kind: "index", ...readCommon(descriptor, document), children: document.manifests.map(readChild) };
 }
 
 function readImage(descriptor: Descriptor, document: z.infer<typeof ImageDocument>): Manifest {
   checkMediaType(descriptor, document.mediaType);
   const { config, layers } = document;
-  return { kind: "image", mediaType: descriptor.mediaType, config, layers };
+  if (config === undefined && typeof document.artifactType !== "string")
+    throw invalid(descriptor, "it has neither config nor artifactType");
+  return {
+    kind: "image",
+    ...readCommon(descriptor, document),
+    ...(config === undefined ? {} : { config }),
+    layers,
+  };
+}
+
+function readCommon(
+  { mediaType }: Descriptor,
+  { artifactType, subject, annotations }: z.infer<typeof CommonDocument>,
+): CommonManifest {
+  return {
+    mediaType,
+    ...(typeof artifactType === "string" ? { artifactType } : {}),
+    ...(subject === undefined || subject === null ? {} : { subject }),
+    ...(annotations === undefined || annotations === null ? {} : { annotations }),
+  };
 }
 
 function readChild(child: z.infer<typeof ChildDocument>): IndexChild {

@@ -13,9 +13,10 @@ export function formatDockerManifest(
 ): string | undefined {
   const images = roots.flatMap(({ name, isTagged, descriptor }) => {
     const manifest = manifests.get(descriptor.digest);
-    if (manifest?.kind !== "image" || !isImageConfigType(manifest.config.mediaType)) return [];
+    const config = manifest?.kind === "image" ? manifest.config : undefined;
+    if (manifest?.kind !== "image" || config === undefined || !isImageConfigType(config.mediaType)) return [];
     return {
-      Config: blobPath(manifest.config.digest),
+      Config: blobPath(config.digest),
       RepoTags: isTagged ? [name] : [],
       Layers: manifest.layers.map(({ digest }) => blobPath(digest)),
     };

@@ -56,8 +56,9 @@ async function finishImage(
 ): Promise<Finished> {
   try {
     const manifest = manifests.get(image.resolved.digest);
-    if (manifest?.kind !== "image") return { kind: "planned", image: toPlannedImage(image, image.taken) };
-    const platform = await readConfigPlatform(manifest.config, image.source, options);
+    const config = manifest?.kind === "image" ? manifest.config : undefined;
+    if (config === undefined) return { kind: "planned", image: toPlannedImage(image, image.taken) };
+    const platform = await readConfigPlatform(config, image.source, options);
     if (platform === undefined) return { kind: "planned", image: toPlannedImage(image, image.taken) };
     const name = formatPlatform(normalizePlatform(platform));
     const isWanted = image.platforms.some(

@@ -89,7 +89,8 @@ function visitManifest(
     for (const child of manifest.children) visitManifest(child, graph, parts, depth + 1);
     return;
   }
-  addBlob(manifest.config, manifest.config.size > MAX_CONFIG_SIZE ? "layer" : "config", parts);
+  const { config } = manifest;
+  if (config !== undefined) addBlob(config, config.size > MAX_CONFIG_SIZE ? "layer" : "config", parts);
   for (const layer of manifest.layers) addBlob(layer, "layer", parts);
 }
 

@@ -2,7 +2,7 @@ import { MAX_MANIFEST_SIZE } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { createDigestHash } from "../digest.ts";
 import { BundleError } from "../error.ts";
-import { parseManifest } from "../manifest.ts";
+import { type ImageManifest, parseManifest } from "../manifest.ts";
 import { isImageType, isIndexType } from "../media-types.ts";
 
 /** What a manifest's check asks of the repository that it goes to. */
@@ -38,10 +38,14 @@ export async function checkManifest(
     }
     return;
   }
-  for (const blob of [manifest.config, ...manifest.layers]) {
+  for (const blob of listBlobs(manifest)) {
     if (FOREIGN_LAYER.test(blob.mediaType)) continue;
     if (!(await held.hasBlob(blob.digest))) throw unknownBlob(descriptor, blob);
   }
+}
+
+function listBlobs({ config, layers }: ImageManifest): readonly Descriptor[] {
+  return config === undefined ? layers : [config, ...layers];
 }
 
 function checkBytes(descriptor: Descriptor, content: Uint8Array): void {
