@@ -37,3 +37,8 @@ export function nameOf({ registry, repository }: Remote): string {
 export function pullScopes({ path }: Remote): readonly string[] {
   return [`repository:${path}:pull`];
 }
+
+/** What writing a repository must be allowed. */
+export function pushScopes({ path }: Remote): readonly string[] {
+  return [`repository:${path}:pull,push`];
+}

@@ -1,0 +1,62 @@
+import {
+  BundleError,
+  type Descriptor,
+  MAX_MANIFEST_SIZE,
+  type PutManifestOptions,
+  parseDigest,
+} from "@airgap-bundle/core";
+import { formatRoute } from "../routes.ts";
+import { nameOf, pushScopes, type Remote } from "./remote.ts";
+import { discard, headerOf } from "./response.ts";
+import { createSource } from "./source.ts";
+
+/** Stores a manifest, and finds out whether the registry has it then. */
+export async function putManifest(
+  remote: Remote,
+  descriptor: Descriptor,
+  content: Uint8Array,
+  options: PutManifestOptions,
+): Promise<void> {
+  const { tag, signal } = options;
+  const what = `push manifest ${descriptor.digest} to ${nameOf(remote)}${tag === undefined ? "" : `:${tag}`}`;
+  if (content.length > MAX_MANIFEST_SIZE) {
+    throw new BundleError(
+      "MANIFEST_INVALID",
+      `Cannot ${what}: it has ${content.length} bytes, registries take ${MAX_MANIFEST_SIZE}`,
+    );
+  }
+  remote.onRequest?.("putManifest");
+  const response = await remote.transport.send({
+    method: "PUT",
+    url: formatRoute({ kind: "manifest", repository: remote.path, reference: tag ?? descriptor.digest }),
+    scopes: pushScopes(remote),
+    headers: { "content-type": descriptor.mediaType, "content-length": String(content.length) },
+    body: () => content,
+    expected: [200, 201, 202],
+    what,
+    signal,
+  });
+  await discard(response);
+  await checkStored(remote, descriptor, headerOf(response, "docker-content-digest"), { tag, what, signal });
+}
+
+/** A server that answers 201 to anything, or stores something else, is found out before the push counts as done. */
+async function checkStored(
+  remote: Remote,
+  descriptor: Descriptor,
+  announced: string | undefined,
+  push: { readonly tag: string | undefined; readonly what: string; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  const { tag, what, signal } = push;
+  const { algorithm } = parseDigest(descriptor.digest);
+  // A registry may name what it stores by another algorithm: that tells nothing.
+  const isComparable = announced?.startsWith(`${algorithm}:`) === true;
+  const reference = announced === undefined && tag !== undefined ? tag : descriptor.digest;
+  const options = signal === undefined ? {} : { signal };
+  const stored = isComparable ? announced : (await createSource(remote).resolve(reference, options))?.digest;
+  if (stored === descriptor.digest) return;
+  throw new BundleError(
+    "DIGEST_INVALID",
+    `Cannot ${what}: the registry has ${stored ?? "nothing"} there afterwards`,
+  );
+}
