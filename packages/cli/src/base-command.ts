@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { EventSink } from "@airgap-bundle/core";
 import { BundleError, isRegistryHost, normalizeRegistry, toBundleError } from "@airgap-bundle/core";
 import { Command } from "@oclif/core";
+import { checkSwitches } from "./check-switches.ts";
 import { renderError, toErrorDocument } from "./error-report.ts";
 import { EXIT, exitCodeOfError } from "./exit-codes.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -81,6 +82,7 @@ export abstract class BundleCommand extends Command {
     await super.init();
     this.#watchSignals();
     process.on("exit", this.#stopProgress);
+    checkSwitches(this.argv, { ...this.ctor.baseFlags, ...this.ctor.flags });
   }
 
   protected override logJson(document: unknown): void {
