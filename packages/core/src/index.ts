@@ -6,7 +6,14 @@ export { openExistingBundle } from "./bundle/open-existing.ts";
 export { type BundleReport, verifyBundle } from "./bundle/verify-bundle.ts";
 export { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 export type { Descriptor, Platform } from "./descriptor.ts";
-export { createDigestHash, type DigestParts, digestOf, isDigest, parseDigest } from "./digest.ts";
+export {
+  createDigestHash,
+  type DigestParts,
+  digestOf,
+  isDigest,
+  isDigestAlgorithm,
+  parseDigest,
+} from "./digest.ts";
 export {
   BundleError,
   type BundleErrorOptions,
@@ -20,7 +27,7 @@ export { ERROR_CODES } from "./error-codes.ts";
 export type { EventSink, Phase, TransferEvent } from "./events.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";
-export { guessManifestType, type IndexChild, type Manifest, parseManifest } from "./manifest.ts";
+export { guessManifestType, type IndexChild, type Manifest, parseManifest, toReferrer } from "./manifest.ts";
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
 export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
@@ -63,6 +70,7 @@ export type {
   OpenBlobOptions,
   OpenContent,
   PutManifestOptions,
+  Referrer,
   Registry,
   Repository,
   Source,

@@ -146,7 +146,7 @@ test("a blob of another repository is mounted", async () => {
 
 test.each([
   ["what is not there", `mount=${OTHER_DIGEST}&from=lib/base`, {}],
-  ["from nowhere", `mount=${DIGEST}`, {}],
+  ["what is nowhere", `mount=${OTHER_DIGEST}`, {}],
   ["from a malformed name", `mount=${DIGEST}&from=%22x`, {}],
   ["from a registry that refuses it", `mount=${DIGEST}&from=lib/base`, { refuseMounts: true }],
 ])("mounting %s opens a session", async (_what, query, quirks) => {
@@ -249,6 +249,25 @@ test("quirk dockerMediaTypesRefused refuses docker's manifests", async () => {
   const response = await send("PUT", "/v2/lib/app/manifests/7.2", { body: MANIFEST, headers });
 
   await expectError(response, 415, "MANIFEST_INVALID");
+});
+
+test.each([
+  ["manifests/7.2", "GET, HEAD, PUT"],
+  [`manifests/${digestOf(MANIFEST)}`, "GET, HEAD, PUT"],
+  [`blobs/${DIGEST}`, "GET, HEAD"],
+])("quirk refuseDeletion refuses to delete %s", async (path, allowed) => {
+  await registry.close();
+  await serve({ refuseDeletion: true });
+  await pushBlob();
+  const headers = { "content-type": MEDIA_TYPES.ociManifest };
+  await send("PUT", "/v2/lib/app/manifests/7.2", { body: MANIFEST, headers });
+
+  const response = await send("DELETE", `/v2/lib/app/${path}`);
+
+  expect(response.headers.get("allow")).toBe(allowed);
+  await expectError(response, 405, "UNSUPPORTED");
+  const { status } = await send("HEAD", `/v2/lib/app/${path}`);
+  expect(status).toBe(200);
 });
 
 test.each([
