@@ -70,6 +70,11 @@ export interface Quirks {
   readonly dockerMediaTypesRefused?: boolean;
   /** A pull limit, as Docker Hub has it: HEAD is free, each GET of a manifest counts. */
   readonly rateLimit?: RateLimit;
+  /**
+   * The `Link` header for the next page of tags, given its path and query: pulp names http behind a proxy with TLS,
+   * Artifactory leaves out the repository's key.
+   */
+  readonly tagLink?: (path: string) => string;
 }
 
 /** {@link https://docs.docker.com/docker-hub/usage/pulls/} */

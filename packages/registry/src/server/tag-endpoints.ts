@@ -25,9 +25,6 @@ export async function answerTags(call: Call<RouteOf<"tags">>): Promise<Answer> {
   const next = hasMore
     ? formatRoute({ kind: "tags", repository, count: pageSize, last: lastOfPage })
     : undefined;
-  return jsonAnswer(
-    200,
-    { name: repository, tags: page },
-    next === undefined ? {} : { link: `<${next}>; rel="next"` },
-  );
+  const { tagLink = (path: string) => `<${path}>; rel="next"` } = call.quirks;
+  return jsonAnswer(200, { name: repository, tags: page }, next === undefined ? {} : { link: tagLink(next) });
 }
