@@ -14,6 +14,8 @@ export interface DockerRegistryOptions {
   readonly user?: { readonly username: string; readonly password: string };
   /** Paths of PEM files; with them it is https. */
   readonly tls?: { readonly key: string; readonly certificate: string };
+  /** Regular expressions of the URLs at which layers may lie that it does not hold. @default none may */
+  readonly allowedUrls?: readonly string[];
 }
 
 /** A docker-registry that runs. */
@@ -49,7 +51,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
 
 /** {@link https://distribution.github.io/distribution/about/configuration/} */
 async function configure(directory: string, options: DockerRegistryOptions): Promise<object> {
-  const { user, tls } = options;
+  const { user, tls, allowedUrls } = options;
   const users = join(directory, "htpasswd");
   if (user !== undefined) {
     await writeFile(users, await runPeer("htpasswd", ["-Bbn", user.username, user.password]));
@@ -62,6 +64,7 @@ async function configure(directory: string, options: DockerRegistryOptions): Pro
       addr: "127.0.0.1:0",
       ...(tls === undefined ? {} : { tls: { key: tls.key, certificate: tls.certificate } }),
     },
+    ...(allowedUrls === undefined ? {} : { validation: { manifests: { urls: { allow: allowedUrls } } } }),
     ...(user === undefined ? {} : { auth: { htpasswd: { realm: "test", path: users } } }),
   };
 }

@@ -71,6 +71,8 @@ export interface ImageManifest extends CommonManifest {
   /** Absent only in artifacts of the newest image-spec. */
   readonly config?: Descriptor;
   readonly layers: readonly Descriptor[];
+  /** Layers that the document names and that are not to be had: see {@link leaveOutForeignLayers}. */
+  readonly leftOut?: readonly Descriptor[];
 }
 
 /** A manifest, read. It says where to go on, never what to store: the bytes are stored as they came. */

@@ -3,6 +3,7 @@ import type { Selection } from "../selection/selection.ts";
 import { checkTargets } from "./check-targets.ts";
 import { chooseImages, type ResolvedRequest } from "./choose-images.ts";
 import { expandSelection, type RepositoryMapping } from "./expand-selection.ts";
+import { findForeignLayers } from "./find-foreign-layers.ts";
 import { finishImages } from "./finish-images.ts";
 import { listMappedTags, repositoryKey, type TagList } from "./list-mapped-tags.ts";
 import { createManifestFetcher } from "./manifest-fetcher.ts";
@@ -28,12 +29,13 @@ export async function resolvePlan(selection: Selection, options: PlanOptions): P
   const fetcher = createManifestFetcher(options);
   const chosen = await chooseImages(resolved.requests, fetcher);
   const finished = await finishImages(chosen.images, fetcher.manifests, options);
+  const carried = await findForeignLayers(finished.images, fetcher.manifests, options);
   const steps = [expanded, filtered, resolved, chosen, finished];
   return {
     images: checkTargets(finished.images),
-    manifests: fetcher.manifests,
+    manifests: carried.manifests,
     failed: steps.flatMap(({ failed }) => failed),
-    warnings: [...filtered.warnings, ...finished.warnings],
+    warnings: [...filtered.warnings, ...finished.warnings, ...carried.warnings],
     pulls: fetcher.pulls(),
   };
 }
