@@ -28,11 +28,12 @@ export async function pushManifests(
   }
 }
 
-/** What registries call a manifest of which they miss a layer, or do not like its URL. */
+/** What registries call a manifest of which they miss a layer, or do not like its URL: distribution answers with 500. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   "BLOB_UNKNOWN",
   "MANIFEST_BLOB_UNKNOWN",
   "MANIFEST_INVALID",
+  "UNAVAILABLE",
 ]);
 
 function isLayerMissed(error: unknown, manifest: Manifest | undefined): error is BundleError {
