@@ -36,9 +36,11 @@ const CommonDocument = z.object({
 
 const IndexDocument = CommonDocument.extend({ manifests: z.array(ChildDocument).max(MAX_CHILDREN) });
 
+const BlobDocument = DescriptorDocument.extend({ data: z.base64().exactOptional() });
+
 const ImageDocument = CommonDocument.extend({
-  config: DescriptorDocument.exactOptional(),
-  layers: z.array(DescriptorDocument).max(MAX_CHILDREN),
+  config: BlobDocument.exactOptional(),
+  layers: z.array(BlobDocument).max(MAX_CHILDREN),
 });
 
 /** One entry of an index. */
