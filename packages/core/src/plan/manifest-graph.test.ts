@@ -6,6 +6,7 @@ import {
   makeImage,
   makeIndex,
 } from "../../../../test/support/images.ts";
+import { digestOf } from "../digest.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
 import { listContent, listKnownContent, listManifestsUpwards, MAX_INDEX_DEPTH } from "./manifest-graph.ts";
 
@@ -24,6 +25,52 @@ function nest(depth: number): MadeManifest {
 function digestsOf(made: readonly (Pick<MadeManifest, "descriptor"> | undefined)[]): (string | undefined)[] {
   return made.map((one) => one?.descriptor.digest);
 }
+
+/** An index that names so many manifests, which are nowhere. */
+function nameManifests(count: number, name: string, size: number): MadeManifest {
+  const manifests = Array.from({ length: count }, (_, number) => ({
+    mediaType: MEDIA_TYPES.ociManifest,
+    digest: digestOf(`${name}${number}`),
+    size,
+  }));
+  return makeIndex([], { manifests });
+}
+
+describe("listKnownContent()", () => {
+  test.each([
+    [
+      "too many manifests",
+      [nameManifests(6000, "a", 1), nameManifests(6000, "b", 1)],
+      /more than 10000 manifests/,
+    ],
+    [
+      "manifests that are too large together",
+      [nameManifests(17, "a", 4_000_000)],
+      /more than 67108864 bytes/,
+    ],
+  ])("refuses %s", (_what, children, message) => {
+    const root = makeIndex(children);
+
+    expect(() => listKnownContent(root.descriptor, graphOf([root]))).toThrow(
+      expect.objectContaining({ code: "MANIFEST_INVALID", message: expect.stringMatching(message) }),
+    );
+  });
+
+  test("refuses a manifest that is called an image and an index", () => {
+    const { digest, size } = AMD64.descriptor;
+    const lying = { ...AMD64, descriptor: { mediaType: MEDIA_TYPES.dockerIndex, digest, size } };
+    const root = { ...makeIndex([AMD64, lying]), children: [AMD64] };
+
+    expect(() => listKnownContent(root.descriptor, graphOf([root]))).toThrow(
+      expect.objectContaining({
+        code: "MANIFEST_INVALID",
+        message: expect.stringContaining(
+          `called ${MEDIA_TYPES.ociManifest} in one place and ${MEDIA_TYPES.dockerIndex}`,
+        ),
+      }),
+    );
+  });
+});
 
 describe("listContent()", () => {
   test("lists a manifest before what it names, each once, without what an index adds", () => {

@@ -35,7 +35,7 @@ export async function resolvePlan(selection: Selection, options: PlanOptions): P
     images: checkTargets(finished.images),
     manifests: carried.manifests,
     failed: steps.flatMap(({ failed }) => failed),
-    warnings: [...filtered.warnings, ...finished.warnings, ...carried.warnings],
+    warnings: [filtered, resolved, finished, carried].flatMap((step) => step.warnings),
     pulls: fetcher.pulls(),
   };
 }
@@ -67,25 +67,35 @@ function applyFilters(
   return { requests, failed, warnings };
 }
 
+interface JoinedRequests {
+  readonly requests: readonly ResolvedRequest[];
+  readonly failed: readonly FailedImage[];
+  readonly warnings: readonly PlanWarning[];
+}
+
+/** A tag may be deleted after it was listed, and some registries list more than they give: only what is named must be there. */
 function joinResolutions(
   requests: readonly ImageRequest[],
   resolutions: ReadonlyMap<string, Resolution>,
-): { readonly requests: readonly ResolvedRequest[]; readonly failed: readonly FailedImage[] } {
+): JoinedRequests {
   const resolved: ResolvedRequest[] = [];
   const failed: FailedImage[] = [];
+  const warnings: PlanWarning[] = [];
   for (const request of requests) {
-    const resolution = resolutions.get(formatReference(request.source));
+    const name = formatReference(request.source);
+    const resolution = resolutions.get(name);
     if (resolution?.kind === "resolved") resolved.push({ ...request, resolved: resolution.descriptor });
     if (resolution?.kind !== "failed") continue;
-    failed.push(
-      toFailedImage(
-        formatReference(request.source),
-        formatTarget(request.target, request.source.digest ?? ""),
-        resolution.error,
-      ),
-    );
+    const { error } = resolution;
+    if (error.code === "MANIFEST_UNKNOWN" && !request.isNamed) warnings.push(goneTag(name, request));
+    else failed.push(toFailedImage(name, formatTarget(request.target, request.source.digest ?? ""), error));
   }
-  return { requests: resolved, failed };
+  return { requests: resolved, failed, warnings };
+}
+
+function goneTag(name: string, { task, selectedBy }: ImageRequest): PlanWarning {
+  const message = `${name} is left out: the registry lists the tag, but has no such image (task ${JSON.stringify(task)}, ${JSON.stringify(selectedBy)})`;
+  return { code: "TAG_GONE", message };
 }
 
 function nothingSelected({ source, mapping, task }: RepositoryMapping, count: number): PlanWarning {
