@@ -14,9 +14,7 @@ const { images, manifests } = planOf([
 ]);
 
 /** What the repositories say of the layer, and how often they were asked. */
-async function find(
-  statBlob: (repository: string) => ReturnType<Source["statBlob"]>,
-): Promise<{
+async function find(statBlob: (repository: string) => ReturnType<Source["statBlob"]>): Promise<{
   readonly layers: number;
   readonly warnings: readonly string[];
   readonly asked: readonly string[];

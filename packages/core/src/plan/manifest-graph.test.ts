@@ -91,6 +91,16 @@ describe("listContent()", () => {
     expect(parts[1]?.descriptor).toStrictEqual(AMD64.descriptor);
   });
 
+  test("keeps the content that a descriptor carries", () => {
+    const config = { ...makeBlob("{}", "application/vnd.oci.empty.v1+json").descriptor, data: "e30=" };
+    const image = makeImage([], "linux/amd64", { artifactType: "x/y", config });
+
+    expect(listContent(image.descriptor, graphOf([image])).at(1)).toEqual({
+      descriptor: config,
+      role: "config",
+    });
+  });
+
   test.each([
     [4 * 1024 * 1024, "config"],
     [4 * 1024 * 1024 + 1, "layer"],

@@ -216,6 +216,26 @@ describe("openBlob() and statBlob()", () => {
     expect(repository.server.requests[0]?.headers.range).toBe("bytes=10-499999");
   });
 
+  test("tell who refuses where the registry redirects, and not that the registry does", async () => {
+    const storage = await openOdd(() => ({ status: 403, body: "<Error/>" }));
+    const repository = await serve({ redirectBlobsTo: () => `${storage.server.url}/x?signature=secret` });
+
+    await expect(collect(repository.openBlob(LAYER))).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringMatching(
+        new RegExp(`: ${storage.server.host}, to which the registry redirects, answers with status 403$`),
+      ),
+    });
+  });
+
+  test("take a redirect for the answer to whether there is a blob, and do not follow it", async () => {
+    const storage = await openOdd(() => ({ status: 403 }));
+    const repository = await serve({ redirectBlobsTo: () => storage.server.url });
+
+    expect(await repository.statBlob(LAYER.digest)).toEqual({});
+    expect(storage.server.requests).toEqual([]);
+  });
+
   test("stop when told to", async () => {
     const repository = await serve();
     const controller = new AbortController();
