@@ -16,6 +16,8 @@ export interface DockerRegistryOptions {
   readonly tls?: { readonly key: string; readonly certificate: string };
   /** May content be deleted? @default false, as its own default is */
   readonly canDelete?: boolean;
+  /** Regular expressions of the URLs at which layers may lie that it does not hold. @default none may */
+  readonly allowedUrls?: readonly string[];
 }
 
 /** A docker-registry that runs. */
@@ -51,7 +53,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
 
 /** {@link https://distribution.github.io/distribution/about/configuration/} */
 async function configure(directory: string, options: DockerRegistryOptions): Promise<object> {
-  const { user, tls, canDelete = false } = options;
+  const { user, tls, canDelete = false, allowedUrls } = options;
   const users = join(directory, "htpasswd");
   if (user !== undefined) {
     await writeFile(users, await runPeer("htpasswd", ["-Bbn", user.username, user.password]));
@@ -67,6 +69,7 @@ async function configure(directory: string, options: DockerRegistryOptions): Pro
       addr: "127.0.0.1:0",
       ...(tls === undefined ? {} : { tls: { key: tls.key, certificate: tls.certificate } }),
     },
+    ...(allowedUrls === undefined ? {} : { validation: { manifests: { urls: { allow: allowedUrls } } } }),
     ...(user === undefined ? {} : { auth: { htpasswd: { realm: "test", path: users } } }),
   };
 }

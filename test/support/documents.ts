@@ -28,6 +28,7 @@ export const PlanDocument = z.object({
   blobs: BlobCount,
   pulls: z.array(z.object({ registry: z.string(), needed: z.int(), remaining: z.int().exactOptional() })),
   failed: z.array(Failed),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
 });
 export type PlanDocument = z.infer<typeof PlanDocument>;
 

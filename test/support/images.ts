@@ -52,6 +52,19 @@ export function makeImage(
   return { ...makeBlob(manifest, mediaType), blobs, children: [], entry: { platform: parsed } };
 }
 
+/** A layer that may not be passed on, as images of Windows have them; its bytes are put nowhere. */
+export const FOREIGN_LAYER: Made = makeBlob(
+  "a layer of Windows",
+  "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+);
+
+/** An image with {@link FOREIGN_LAYER}, said to be had at `url`, and another layer. */
+export function makeForeignImage(url: string): MadeManifest {
+  const plain = makeImage(["own"]);
+  const foreign = { ...FOREIGN_LAYER.descriptor, urls: [url] };
+  return makeImage(["own"], "linux/amd64", { layers: [foreign, plain.blobs[1]?.descriptor] });
+}
+
 /** An OCI index; `fields` are added to it. */
 export function makeIndex(children: readonly MadeManifest[], fields: object = {}): MadeManifest {
   const mediaType = MEDIA_TYPES.ociIndex;

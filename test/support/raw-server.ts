@@ -22,6 +22,8 @@ export interface RawAnswer {
   readonly body?: string | Uint8Array;
   /** Cut the connection behind the body. */
   readonly isCut?: boolean;
+  /** Neither a length nor chunks: the end of the connection ends the body. */
+  readonly isUnframed?: boolean;
   /** Answer before the request's body has come. */
   readonly isEarly?: boolean;
 }
@@ -44,10 +46,16 @@ export async function serveRaw(answer: AnswerRequest): Promise<RawServer> {
   const requests: ReceivedRequest[] = [];
   const respond = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "", url = "", headers } = incoming;
-    const { status = 200, headers: sent = {}, body = "", isCut, isEarly } = answer({ method, url, headers });
+    const answered = answer({ method, url, headers });
+    const { status = 200, headers: sent = {}, body = "", isCut, isEarly } = answered;
+    if (answered.isUnframed === true) {
+      response.useChunkedEncodingByDefault = false;
+      response.removeHeader("content-length");
+    }
     requests.push({ method, url, headers, body: isEarly === true ? "" : await text(incoming) });
     for (const [name, value] of Object.entries(sent)) response.setHeader(name, value);
     response.statusCode = status;
+    if (answered.isUnframed === true) response.write("");
     if (isCut === true) response.write(body, () => response.destroy());
     else response.end(body);
   };

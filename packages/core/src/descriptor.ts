@@ -10,4 +10,6 @@ export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
+  /** The content itself in base64, of small blobs only; not compared with the digest yet. */
+  readonly data?: string;
 }

@@ -27,10 +27,18 @@ export function parseDigest(digest: string): DigestParts {
   if (separator < 0 || length === undefined || hex.length !== length || !/^[0-9a-f]+$/.test(hex)) {
     throw new BundleError(
       "DIGEST_INVALID",
-      `Cannot use digest ${JSON.stringify(digest.slice(0, 160))}: it is neither sha256 nor sha512 in lower-case hexadecimal`,
+      `Cannot use digest ${JSON.stringify(digest.slice(0, 160))}: ${explainDigest(digest)}`,
     );
   }
   return { algorithm, hex };
+}
+
+/** What keeps a text from being a digest that is understood: its algorithm, or its form. */
+export function explainDigest(text: string): string {
+  const [, algorithm = ""] = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):[\w=-]+$/.exec(text) ?? [];
+  return algorithm === "" || HEX_LENGTHS.has(algorithm)
+    ? "it is neither sha256 nor sha512 in lower-case hexadecimal"
+    : `unsupported digest algorithm ${algorithm.slice(0, 40)}, there are sha256 and sha512`;
 }
 
 /** Is this a well-formed sha256 or sha512 digest? */

@@ -32,6 +32,7 @@ export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
 export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
 export { nearestName } from "./nearest-name.ts";
+export { refuseObsoleteManifest } from "./obsolete-manifest.ts";
 export { expandSelection } from "./plan/expand-selection.ts";
 export { repositoryKey } from "./plan/list-mapped-tags.ts";
 export { listContent } from "./plan/manifest-graph.ts";

@@ -147,6 +147,47 @@ describe("parseManifest()", () => {
     ).toThrow(/not JSON/);
   });
 
+  test.each([
+    [
+      "a key named twice",
+      `{"layers":[],"config":${JSON.stringify(CONFIG)},"layers":[]}`,
+      /two keys "layers"/,
+    ],
+    ["a key named twice in disguise", `{"layers":[],"l\\u0061yers":[]}`, /two keys "layers"/],
+    ["a field named in two cases", `{"layers":[],"Layers":[]}`, /two keys "Layers"/],
+    ["a digest named twice", `{"layers":[{"digest":"a","size":1,"digest":"b"}]}`, /two keys "digest"/],
+    ["a byte order mark", `\ufeff{"layers":[]}`, /it is not JSON/],
+    ["a long nest", `{"x":${"[".repeat(65)}${"]".repeat(65)}}`, /nested more than 64 levels/],
+    ["an endless nest", "[".repeat(1_000_000), /nested more than 64 levels/],
+  ])("refuses %s", (_what, text, message) => {
+    const content = Buffer.from(text);
+    const descriptor = { mediaType: ociManifest, digest: digestOf(content), size: content.length };
+
+    expect(() => parseManifest(descriptor, content)).toThrow(
+      expect.objectContaining({ code: "MANIFEST_INVALID", message: expect.stringMatching(message) }),
+    );
+  });
+
+  test("takes keys that differ in case where they mean nothing, and a million of them", () => {
+    const annotations = { a: "1", A: "2", 'quo\\"ted:{': "3", ["__proto__"]: "4" };
+    const padding = Object.fromEntries(
+      Array.from({ length: 200_000 }, (_, number) => [`k${number}`, number]),
+    );
+
+    const manifest = parse(ociManifest, { ...IMAGE, annotations, padding });
+
+    expect(manifest.annotations).toEqual({ a: "1", A: "2", 'quo\\"ted:{': "3" });
+    expect(Object.getPrototypeOf(manifest.annotations)).toBe(Object.prototype);
+  });
+
+  test.each([
+    ["blake3", `blake3:${"0".repeat(64)}`, /unsupported digest algorithm blake3/],
+    ["upper case", `sha256:${"A".repeat(64)}`, /neither sha256 nor sha512/],
+    ["a path", "sha256:../../x", /neither sha256 nor sha512/],
+  ])("says what is wrong with a digest: %s", (_what, digest, message) => {
+    expect(() => parse(ociManifest, { ...IMAGE, layers: [{ ...LAYER, digest }] })).toThrow(message);
+  });
+
   test("names docker's schema 1", () => {
     const mediaType = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { Descriptor, Platform } from "./descriptor.ts";
-import { isDigest } from "./digest.ts";
+import { explainDigest, isDigest } from "./digest.ts";
 import { BundleError } from "./error.ts";
 import { isImageType, isIndexType, MEDIA_TYPES } from "./media-types.ts";
+import { refuseObsoleteManifest } from "./obsolete-manifest.ts";
+import { parseStrictJson } from "./parse-json.ts";
 import type { Referrer } from "./repository.ts";
 
 /** No real manifest comes near; more is an attack on memory. */
@@ -14,7 +16,7 @@ const ATTESTATION_SUBJECT = "vnd.docker.reference.digest";
 
 const DescriptorDocument = z.object({
   mediaType: z.string().max(255),
-  digest: z.string().refine(isDigest, "not a sha256 or sha512 digest"),
+  digest: z.string().refine(isDigest, { error: ({ input }) => explainDigest(String(input)) }),
   size: z.int().nonnegative(),
 });
 
@@ -35,9 +37,11 @@ const CommonDocument = z.object({
 
 const IndexDocument = CommonDocument.extend({ manifests: z.array(ChildDocument).max(MAX_CHILDREN) });
 
+const BlobDocument = DescriptorDocument.extend({ data: z.base64().exactOptional() });
+
 const ImageDocument = CommonDocument.extend({
-  config: DescriptorDocument.exactOptional(),
-  layers: z.array(DescriptorDocument).max(MAX_CHILDREN),
+  config: BlobDocument.exactOptional(),
+  layers: z.array(BlobDocument).max(MAX_CHILDREN),
 });
 
 /** One entry of an index. */
@@ -70,6 +74,8 @@ export interface ImageManifest extends CommonManifest {
   /** Absent only in artifacts of the newest image-spec. */
   readonly config?: Descriptor;
   readonly layers: readonly Descriptor[];
+  /** Layers that the document names and that are not to be had: see {@link leaveOutForeignLayers}. */
+  readonly leftOut?: readonly Descriptor[];
 }
 
 /** A manifest, read. It says where to go on, never what to store: the bytes are stored as they came. */
@@ -82,23 +88,26 @@ export type Manifest = IndexManifest | ImageManifest;
  * document that could be taken for both kinds (CVE-2021-41190)
  */
 export function parseManifest(descriptor: Descriptor, content: Uint8Array): Manifest {
+  const { digest, mediaType } = descriptor;
+  refuseObsoleteManifest(digest, { mediaType, content });
   const document = parseJsonObject(descriptor, content);
-  const mediaType = descriptor.mediaType;
   if ("manifests" in document && ("layers" in document || "config" in document)) {
     throw invalid(descriptor, "it has both manifests and layers");
   }
   if (isIndexType(mediaType)) return readIndex(descriptor, check(IndexDocument, descriptor, document));
   if (isImageType(mediaType)) return readImage(descriptor, check(ImageDocument, descriptor, document));
-  if (document["schemaVersion"] === 1) {
-    throw new BundleError(
-      "MANIFEST_INVALID",
-      `Cannot use manifest ${descriptor.digest}: it is of the obsolete docker schema 1`,
-      {
-        hint: "Push the image again with a current tool",
-      },
-    );
-  }
-  throw invalid(descriptor, `its media type is ${JSON.stringify(mediaType)}`);
+  throw unknownType(descriptor);
+}
+
+/**
+ * Refuses what cannot be a manifest before anything is asked for: an index may name anything.
+ *
+ * @throws `MANIFEST_INVALID`
+ */
+export function checkManifestType(descriptor: Descriptor): void {
+  const { digest, mediaType } = descriptor;
+  refuseObsoleteManifest(digest, { mediaType });
+  if (!isIndexType(mediaType) && !isImageType(mediaType)) throw unknownType(descriptor);
 }
 
 /**
@@ -123,11 +132,11 @@ export function toReferrer(descriptor: Descriptor, manifest: Manifest): Referrer
 /** The media type of a manifest whose sender named none: what its `mediaType` says, else what its structure means. */
 export function guessManifestType(content: Uint8Array): string | undefined {
   try {
-    const document: unknown = JSON.parse(decode(content));
+    const document = parseStrictJson(content);
     if (typeof document !== "object" || document === null) return undefined;
     if ("mediaType" in document && typeof document.mediaType === "string") return document.mediaType;
     if ("manifests" in document) return MEDIA_TYPES.ociIndex;
-    return "layers" in document ? MEDIA_TYPES.ociManifest : undefined;
+    return "layers" in document || "config" in document ? MEDIA_TYPES.ociManifest : undefined;
   } catch {
     // No JSON, no type: parseManifest says so with the digest at hand.
     return undefined;
@@ -197,21 +206,20 @@ function check<T>(type: z.ZodType<T>, descriptor: Descriptor, document: object):
 function parseJsonObject(descriptor: Descriptor, content: Uint8Array): Record<string, unknown> {
   let document: unknown;
   try {
-    document = JSON.parse(decode(content));
+    document = parseStrictJson(content);
   } catch (cause) {
-    throw new BundleError("MANIFEST_INVALID", `Cannot use manifest ${descriptor.digest}: it is not JSON`, {
-      cause,
-    });
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw invalid(descriptor, cause.message, cause);
   }
   if (typeof document !== "object" || document === null || Array.isArray(document))
     throw invalid(descriptor, "it is not a JSON object");
   return document as Record<string, unknown>;
 }
 
-function decode(content: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: true }).decode(content);
+function unknownType(descriptor: Descriptor): BundleError {
+  return invalid(descriptor, `its media type is ${JSON.stringify(descriptor.mediaType)}`);
 }
 
-function invalid(descriptor: Descriptor, what: string): BundleError {
-  return new BundleError("MANIFEST_INVALID", `Cannot use manifest ${descriptor.digest}: ${what}`);
+function invalid({ digest }: Descriptor, what: string, cause?: unknown): BundleError {
+  return new BundleError("MANIFEST_INVALID", `Cannot use manifest ${digest}: ${what}`, { cause });
 }

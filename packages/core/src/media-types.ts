@@ -37,3 +37,14 @@ export function isImageType(mediaType: string): boolean {
 export function isImageConfigType(mediaType: string): boolean {
   return IMAGE_CONFIG_TYPES.has(mediaType);
 }
+
+const FOREIGN_LAYER =
+  /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./;
+
+/**
+ * Is it a layer that may not be passed on, so that a registry need not have it?
+ * {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers}
+ */
+export function isForeignLayerType(mediaType: string): boolean {
+  return FOREIGN_LAYER.test(mediaType);
+}

@@ -35,8 +35,8 @@ export interface Source {
   /** A manifest's bytes, of the descriptor's size and digest. @throws `MANIFEST_UNKNOWN`, `MANIFEST_INVALID`, `DIGEST_INVALID`, `SIZE_INVALID` */
   readManifest(descriptor: Descriptor, options?: AbortOptions): Promise<Uint8Array>;
 
-  /** Size of a blob; undefined if it is not in this repository. */
-  statBlob(digest: string, options?: AbortOptions): Promise<{ readonly size: number } | undefined>;
+  /** Size of a blob, where it can be told without reading it; undefined if it is not in this repository. */
+  statBlob(digest: string, options?: AbortOptions): Promise<{ readonly size?: number } | undefined>;
 
   /** A blob's bytes from `offset` to its end, not verified. @throws `BLOB_UNKNOWN` */
   openBlob(descriptor: Descriptor, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
@@ -81,6 +81,7 @@ export interface Registry {
  * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#content-management}.
  */
 export interface StoreRepository extends Repository {
+  statBlob(digest: string, options?: AbortOptions): Promise<{ readonly size: number } | undefined>;
   /** Opens an upload session and returns its id. */
   startUpload(): Promise<string>;
   /** Bytes received so far; undefined if there is no such session. */

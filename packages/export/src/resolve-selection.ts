@@ -1,12 +1,13 @@
 import { loadSelection, type SharedOptions, tellWarnings } from "@airgap-bundle/cli";
-import { type Plan, resolvePlan } from "@airgap-bundle/core";
+import { type EventSink, type Plan, type PlanWarning, resolvePlan } from "@airgap-bundle/core";
 import { openSources, type PlanFlags, type Sources } from "./open-sources.ts";
 
 /** What commands that read registries are given. */
 export type SourceOptions = SharedOptions & { readonly userAgent: string };
 
 /**
- * Reads a selection, resolves it, hands plan and open registries to `work`, and closes them. Warnings are shown.
+ * Reads a selection, resolves it, hands plan and open registries to `work`, and closes them. Warnings are shown, and those
+ * of the registries are in the plan too.
  *
  * @throws `USAGE`, `SELECTION_INVALID`, what {@link resolvePlan} and `work` throw
  */
@@ -17,9 +18,14 @@ export async function withPlan<T>(
   work: (plan: Plan, sources: Sources) => Promise<T>,
 ): Promise<T> {
   const { jobs, onEvent, signal } = options;
+  const heard: PlanWarning[] = [];
+  const listen: EventSink = (event) => {
+    if (event.kind === "warning") heard.push({ code: event.code, message: event.message });
+    onEvent(event);
+  };
   const { selection, warnings } = await loadSelection(path);
   tellWarnings(path, warnings, onEvent);
-  const sources = await openSources(selection, flags, options);
+  const sources = await openSources(selection, flags, { ...options, onEvent: listen });
   try {
     const plan = await resolvePlan(selection, {
       ...sources,
@@ -30,7 +36,7 @@ export async function withPlan<T>(
       ...(flags.platform === undefined ? {} : { platforms: flags.platform }),
     });
     for (const warning of plan.warnings) onEvent({ kind: "warning", ...warning });
-    return await work(plan, sources);
+    return await work({ ...plan, warnings: [...heard, ...plan.warnings] }, sources);
   } finally {
     await sources.close();
   }

@@ -3,6 +3,7 @@ import { MAX_MANIFEST_SIZE } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { createDigestHash } from "../digest.ts";
 import { isBundleError } from "../error.ts";
+import { leaveOutForeignLayers } from "../leave-out-foreign-layers.ts";
 import { type Manifest, parseManifest } from "../manifest.ts";
 import { type ContentPart, listKnownContent, MAX_INDEX_DEPTH } from "../plan/manifest-graph.ts";
 import type { AbortOptions } from "../repository.ts";
@@ -89,7 +90,10 @@ async function* readManifests(
     yield { kind: "manifest", message: manifest.message, digest: descriptor.digest, offset: place.offset };
     return;
   }
-  manifests.set(descriptor.digest, manifest);
+  manifests.set(
+    descriptor.digest,
+    leaveOutForeignLayers(manifest, (digest) => head.blobs.has(digest)),
+  );
   if (manifest.kind === "image") return;
   for (const child of manifest.children) yield* readManifests(handle, head, child, manifests, depth + 1);
 }

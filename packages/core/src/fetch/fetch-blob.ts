@@ -1,9 +1,14 @@
+import { contentOf } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
+import { createDigestHash, parseDigest } from "../digest.ts";
 import { BundleError, isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { AbortOptions, Source } from "../repository.ts";
 import { retry } from "../retry.ts";
+
+/** `{}` in base64: {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor}. */
+const EMPTY_JSON = "e30=";
 
 /** Opens a repository to read from. */
 export type OpenSource = (name: RepositoryName) => Source;
@@ -42,7 +47,22 @@ export async function fetchBlob(
       lastError = error;
     }
   }
-  throw lastError;
+  const inline = isBundleError(lastError, "BLOB_UNKNOWN") ? inlineContent(descriptor) : undefined;
+  if (inline === undefined) throw lastError;
+  await consume(contentOf(inline), "the manifest that names it");
+}
+
+/**
+ * What is known of a blob without asking for it, if it is right: its `data`, or the empty JSON document that artifacts
+ * have for a config and that not every registry keeps.
+ */
+function inlineContent({ digest, size, data }: Descriptor): Uint8Array | undefined {
+  const content = Buffer.from(data ?? EMPTY_JSON, "base64");
+  const { algorithm } = parseDigest(digest);
+  const isRight =
+    content.length === size &&
+    digest === `${algorithm}:${createDigestHash(digest).update(content).digest("hex")}`;
+  return isRight ? content : undefined;
 }
 
 async function fetchFrom(

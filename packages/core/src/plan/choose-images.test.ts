@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createRegistries, type NamedImages } from "../../../../test/support/bundles.ts";
-import { type MadeManifest, makeImage, makeIndex, planOf } from "../../../../test/support/images.ts";
+import {
+  type MadeManifest,
+  makeBlob,
+  makeImage,
+  makeIndex,
+  planOf,
+} from "../../../../test/support/images.ts";
 import { BundleError } from "../error.ts";
 import { openMetadataCache } from "../metadata-cache.ts";
 import { type ChosenImages, chooseImages } from "./choose-images.ts";
@@ -56,6 +62,7 @@ async function choose(
     ...image,
     platforms,
     resolved: image.descriptor,
+    isNamed: true,
   }));
   return await chooseImages(requests, fetcher);
 }
@@ -115,5 +122,41 @@ describe("chooseImages()", () => {
 
     expect(images).toMatchObject([{ root: NGINX.descriptor }]);
     expect(failed).toMatchObject([{ source: "r.io/app:1", code: "SIZE_INVALID" }]);
+  });
+
+  test("looks into each index once, however often it is named", async () => {
+    let root = makeIndex([AMD64, ARM64]);
+    // Twenty times twenty times twenty …, eight levels deep.
+    for (let level = 1; level < MAX_INDEX_DEPTH; level++)
+      root = { ...makeIndex(Array.from({ length: 20 }, () => root)), children: [root] };
+
+    const one = await choose(root, ["linux/amd64"]);
+    const both = await choose(root, ["linux/amd64", "linux/arm64"]);
+
+    expect(one.images).toMatchObject([{ root: AMD64.descriptor }, {}]);
+    expect(both.images).toMatchObject([{ root: root.descriptor }, {}]);
+  });
+
+  test("names the media type of what an index names and is no manifest, and asks for none of it", async () => {
+    const sbom = makeBlob("sbom", "application/vnd.cyclonedx+json");
+    const index = makeIndex([AMD64, { ...sbom, blobs: [], children: [], entry: {} }]);
+    const root = { ...index, blobs: [sbom], children: [AMD64] };
+
+    const all = await choose(root, ["all"]);
+    const chosen = await choose(root, ["linux/amd64"]);
+
+    expect(all.failed).toMatchObject([
+      { code: "MANIFEST_INVALID", message: expect.stringContaining("application/vnd.cyclonedx+json") },
+    ]);
+    expect(read).not.toContain(sbom.descriptor.digest);
+    expect(chosen.failed).toEqual([]);
+  });
+
+  test("carries an index that names nothing", async () => {
+    const index = makeIndex([]);
+
+    const { images } = await choose(index, ["linux/amd64"]);
+
+    expect(images).toMatchObject([{ root: index.descriptor, taken: ["all"] }, {}]);
   });
 });

@@ -3,7 +3,7 @@ import { type BundleError, isBundleError } from "../error.ts";
 import { isIndexType } from "../media-types.ts";
 import { formatReference } from "../reference.ts";
 import type { ManifestFetcher, WantedManifest } from "./manifest-fetcher.ts";
-import { listContent, listKnownContent, MAX_INDEX_DEPTH } from "./manifest-graph.ts";
+import { listContent, listKnownContent } from "./manifest-graph.ts";
 import { type FailedImage, formatTarget, toFailedImage } from "./plan.ts";
 import type { ImageRequest } from "./request.ts";
 import { selectPlatforms } from "./select-platforms.ts";
@@ -47,14 +47,12 @@ export async function chooseImages(
       failed.push(toFailedRequest(request, error));
     }
   }
-  await fetcher.fetchAll(chosen.flatMap(({ root, source }) => wantAll(listLeaves(root, fetcher), source)));
+  await fetcher.fetchAll(chosen.flatMap(({ root, source }) => wantAll(listManifests(root, fetcher), source)));
   const images: ChosenImage[] = [];
   for (const image of chosen) {
-    const failure =
-      findFailure([image.root, ...listLeaves(image.root, fetcher)], fetcher) ??
-      findFault(image.root, fetcher);
-    if (failure === undefined) images.push(image);
-    else failed.push(toFailedRequest(image, failure));
+    const fault = findFault(image.root, fetcher);
+    if (fault === undefined) images.push(image);
+    else failed.push(toFailedRequest(image, fault));
   }
   return { images, failed };
 }
@@ -62,9 +60,11 @@ export async function chooseImages(
 /** Brings the roots, and level by level the indexes that lie in them. */
 async function fetchIndexes(requests: readonly ResolvedRequest[], fetcher: ManifestFetcher): Promise<void> {
   let wanted = requests.flatMap(({ resolved, source }) => wantAll([resolved], source));
-  for (let depth = 0; depth <= MAX_INDEX_DEPTH && wanted.length > 0; depth++) {
+  while (wanted.length > 0) {
     await fetcher.fetchAll(wanted);
-    wanted = wanted.flatMap(({ descriptor, from }) => wantAll(listNestedIndexes(descriptor, fetcher), from));
+    wanted = requests.flatMap(({ resolved, source }) =>
+      wantAll(listUnreadIndexes(resolved, fetcher), source),
+    );
   }
 }
 
@@ -77,32 +77,33 @@ async function chooseRoot(request: ResolvedRequest, fetcher: ManifestFetcher): P
   return { ...request, root: selection.root, taken: selection.platforms };
 }
 
-function listNestedIndexes(descriptor: Descriptor, { manifests }: ManifestFetcher): readonly Descriptor[] {
-  const manifest = manifests.get(descriptor.digest);
-  return manifest?.kind === "index"
-    ? manifest.children.filter(({ mediaType }) => isIndexType(mediaType))
-    : [];
+/** None of a root that is of no use anyway: {@link chooseRoot} says why. */
+function listUnreadIndexes(root: Descriptor, fetcher: ManifestFetcher): readonly Descriptor[] {
+  const { manifests, failures } = fetcher;
+  try {
+    return listIndexes(root, fetcher).filter(({ digest }) => !manifests.has(digest) && !failures.has(digest));
+  } catch (error) {
+    if (isBundleError(error)) return [];
+    throw error;
+  }
 }
 
 /**
  * A root and every index below it, read or not: platforms are chosen in all of them.
  *
- * @throws `MANIFEST_INVALID` if they lie too deep, `SIZE_INVALID` if one digest is given two sizes
+ * @throws what {@link listKnownContent} throws
  */
-function listIndexes(root: Descriptor, { manifests }: ManifestFetcher): readonly Descriptor[] {
-  return listKnownContent(root, manifests)
-    .map(({ descriptor }) => descriptor)
-    .filter(({ digest, mediaType }) => digest === root.digest || isIndexType(mediaType));
+function listIndexes(root: Descriptor, fetcher: ManifestFetcher): readonly Descriptor[] {
+  return listManifests(root, fetcher).filter(
+    ({ digest, mediaType }) => digest === root.digest || isIndexType(mediaType),
+  );
 }
 
-/** Every manifest below a root that is no index. */
-function listLeaves(root: Descriptor, fetcher: ManifestFetcher): readonly Descriptor[] {
-  const manifest = fetcher.manifests.get(root.digest);
-  if (manifest === undefined) return [root];
-  if (manifest.kind === "image") return [];
-  return manifest.children.flatMap((child) =>
-    isIndexType(child.mediaType) ? listLeaves(child, fetcher) : [child],
-  );
+/** A root and every manifest below it. @throws what {@link listKnownContent} throws */
+function listManifests(root: Descriptor, { manifests }: ManifestFetcher): readonly Descriptor[] {
+  return listKnownContent(root, manifests)
+    .filter(({ role }) => role === "manifest")
+    .map(({ descriptor }) => descriptor);
 }
 
 function findFailure(
@@ -112,11 +113,12 @@ function findFailure(
   return descriptors.map(({ digest }) => failures.get(digest)).find((failure) => failure !== undefined);
 }
 
-/** What makes an image useless though each of its manifests could be read. */
-function findFault(root: Descriptor, { manifests }: ManifestFetcher): BundleError | undefined {
+/** What makes an image useless. */
+function findFault(root: Descriptor, fetcher: ManifestFetcher): BundleError | undefined {
   try {
-    listContent(root, manifests);
-    return undefined;
+    const failure = findFailure(listManifests(root, fetcher), fetcher);
+    if (failure === undefined) listContent(root, fetcher.manifests);
+    return failure;
   } catch (error) {
     if (isBundleError(error)) return error;
     throw error;

@@ -1,6 +1,6 @@
 import type { Descriptor } from "../descriptor.ts";
 import { BundleError, isBundleError } from "../error.ts";
-import { type Manifest, parseManifest } from "../manifest.ts";
+import { checkManifestType, type Manifest, parseManifest } from "../manifest.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { FilteredIndex } from "./filter-index.ts";
@@ -73,6 +73,18 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
     onEvent?.({ kind: "step", phase: "manifests" });
   };
 
+  /** An index may name anything; what cannot be a manifest is not asked for. */
+  const isOfKnownType = ({ descriptor }: Sought): boolean => {
+    try {
+      checkManifestType(descriptor);
+      return true;
+    } catch (error) {
+      if (!isBundleError(error)) throw error;
+      failures.set(descriptor.digest, error);
+      return false;
+    }
+  };
+
   return {
     manifests,
     indexes,
@@ -84,7 +96,7 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
       manifests.set(descriptor.digest, parseManifest(descriptor, content));
     },
     async fetchAll(wanted) {
-      const fresh = unseen(wanted, manifests, failures);
+      const fresh = unseen(wanted, manifests, failures).filter(isOfKnownType);
       onEvent?.({ kind: "phase", phase: "manifests", total: fresh.length });
       const missing = await mapConcurrent(fresh, async ({ descriptor }) => !(await cache.has(descriptor)), {
         concurrency: jobs,

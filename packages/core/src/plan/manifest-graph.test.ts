@@ -6,6 +6,7 @@ import {
   makeImage,
   makeIndex,
 } from "../../../../test/support/images.ts";
+import { digestOf } from "../digest.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
 import { listContent, listKnownContent, listManifestsUpwards, MAX_INDEX_DEPTH } from "./manifest-graph.ts";
 
@@ -25,6 +26,52 @@ function digestsOf(made: readonly (Pick<MadeManifest, "descriptor"> | undefined)
   return made.map((one) => one?.descriptor.digest);
 }
 
+/** An index that names so many manifests, which are nowhere. */
+function nameManifests(count: number, name: string, size: number): MadeManifest {
+  const manifests = Array.from({ length: count }, (_, number) => ({
+    mediaType: MEDIA_TYPES.ociManifest,
+    digest: digestOf(`${name}${number}`),
+    size,
+  }));
+  return makeIndex([], { manifests });
+}
+
+describe("listKnownContent()", () => {
+  test.each([
+    [
+      "too many manifests",
+      [nameManifests(6000, "a", 1), nameManifests(6000, "b", 1)],
+      /more than 10000 manifests/,
+    ],
+    [
+      "manifests that are too large together",
+      [nameManifests(17, "a", 4_000_000)],
+      /more than 67108864 bytes/,
+    ],
+  ])("refuses %s", (_what, children, message) => {
+    const root = makeIndex(children);
+
+    expect(() => listKnownContent(root.descriptor, graphOf([root]))).toThrow(
+      expect.objectContaining({ code: "MANIFEST_INVALID", message: expect.stringMatching(message) }),
+    );
+  });
+
+  test("refuses a manifest that is called an image and an index", () => {
+    const { digest, size } = AMD64.descriptor;
+    const lying = { ...AMD64, descriptor: { mediaType: MEDIA_TYPES.dockerIndex, digest, size } };
+    const root = { ...makeIndex([AMD64, lying]), children: [AMD64] };
+
+    expect(() => listKnownContent(root.descriptor, graphOf([root]))).toThrow(
+      expect.objectContaining({
+        code: "MANIFEST_INVALID",
+        message: expect.stringContaining(
+          `called ${MEDIA_TYPES.ociManifest} in one place and ${MEDIA_TYPES.dockerIndex}`,
+        ),
+      }),
+    );
+  });
+});
+
 describe("listContent()", () => {
   test("lists a manifest before what it names, each once, without what an index adds", () => {
     const parts = listContent(INDEX.descriptor, graphOf([INDEX]));
@@ -42,6 +89,16 @@ describe("listContent()", () => {
       "layer",
     ]);
     expect(parts[1]?.descriptor).toStrictEqual(AMD64.descriptor);
+  });
+
+  test("keeps the content that a descriptor carries", () => {
+    const config = { ...makeBlob("{}", "application/vnd.oci.empty.v1+json").descriptor, data: "e30=" };
+    const image = makeImage([], "linux/amd64", { artifactType: "x/y", config });
+
+    expect(listContent(image.descriptor, graphOf([image])).at(1)).toEqual({
+      descriptor: config,
+      role: "config",
+    });
   });
 
   test.each([

@@ -1,12 +1,18 @@
 import type { Descriptor } from "../descriptor.ts";
 import { BundleError } from "../error.ts";
 import type { Manifest } from "../manifest.ts";
+import { isIndexType } from "../media-types.ts";
 
 /** Manifests by digest. */
 export type ManifestGraph = ReadonlyMap<string, Manifest>;
 
 /** How deep indexes may lie in each other: real ones have one or two levels. */
 export const MAX_INDEX_DEPTH = 8;
+
+/** No real image comes near; more is an attack on memory and on patience. */
+const MAX_MANIFESTS = 10_000;
+/** Bytes of all manifests of an image: they are held in memory. */
+const MAX_MANIFESTS_SIZE: number = 64 * 1024 * 1024;
 
 /** A config larger than this counts as a layer: metadata is held in memory and repeated in every volume. */
 export const MAX_CONFIG_SIZE: number = 4 * 1024 * 1024;
@@ -36,12 +42,22 @@ export function listContent(root: Descriptor, graph: ManifestGraph): ContentPart
 /**
  * As {@link listContent}, but what a manifest names that the graph lacks is left out.
  *
- * @throws `MANIFEST_INVALID` if indexes lie deeper than allowed; `SIZE_INVALID` if one digest is given two sizes
+ * @throws `MANIFEST_INVALID` if indexes lie deeper than allowed, there are too many manifests, or one is called an index
+ * and an image; `SIZE_INVALID` if one digest is given two sizes
  */
 export function listKnownContent(root: Descriptor, graph: ManifestGraph): ContentPart[] {
-  const parts = new Map<string, ContentPart>();
-  visitManifest(root, graph, parts, 0);
-  return [...parts.values()];
+  const visit: Visit = { root, graph, parts: new Map(), manifests: 0, manifestsSize: 0 };
+  visitManifest(root, visit, 0);
+  return [...visit.parts.values()];
+}
+
+/** A walk through all that lies below a root. */
+interface Visit {
+  readonly root: Descriptor;
+  readonly graph: ManifestGraph;
+  readonly parts: Map<string, ContentPart>;
+  manifests: number;
+  manifestsSize: number;
 }
 
 /** Bytes have one size. @throws `SIZE_INVALID` if `known`, of the same digest, has another */
@@ -66,32 +82,50 @@ export function listManifestsUpwards(root: Descriptor, graph: ManifestGraph): De
   return [...listed.values()];
 }
 
-function visitManifest(
-  descriptor: Descriptor,
-  graph: ManifestGraph,
-  parts: Map<string, ContentPart>,
-  depth: number,
-): void {
+function visitManifest(descriptor: Descriptor, visit: Visit, depth: number): void {
   const { digest } = descriptor;
+  const { parts, graph } = visit;
   const known = parts.get(digest);
   checkSameSize(descriptor, known?.descriptor);
-  if (known?.role === "manifest") return;
-  if (depth > MAX_INDEX_DEPTH) {
-    throw new BundleError(
-      "MANIFEST_INVALID",
-      `Cannot use manifest ${digest}: it lies below more than ${MAX_INDEX_DEPTH} indexes`,
-    );
+  if (known?.role === "manifest") {
+    checkSameKind(descriptor, known.descriptor);
+    return;
   }
+  if (depth > MAX_INDEX_DEPTH) throw invalid(digest, `it lies below more than ${MAX_INDEX_DEPTH} indexes`);
+  countManifest(descriptor, visit);
   parts.set(digest, { descriptor: plainDescriptor(descriptor), role: "manifest" });
   const manifest = graph.get(digest);
   if (manifest === undefined) return;
   if (manifest.kind === "index") {
-    for (const child of manifest.children) visitManifest(child, graph, parts, depth + 1);
+    for (const child of manifest.children) visitManifest(child, visit, depth + 1);
     return;
   }
   const { config } = manifest;
   if (config !== undefined) addBlob(config, config.size > MAX_CONFIG_SIZE ? "layer" : "config", parts);
   for (const layer of manifest.layers) addBlob(layer, "layer", parts);
+}
+
+function countManifest({ size }: Descriptor, visit: Visit): void {
+  visit.manifests += 1;
+  visit.manifestsSize += size;
+  const { root, manifests, manifestsSize } = visit;
+  if (manifests > MAX_MANIFESTS)
+    throw invalid(root.digest, `more than ${MAX_MANIFESTS} manifests lie below it`);
+  if (manifestsSize > MAX_MANIFESTS_SIZE)
+    throw invalid(root.digest, `the manifests below it have more than ${MAX_MANIFESTS_SIZE} bytes`);
+}
+
+/** One document is an index or an image, whatever those that name it say. */
+function checkSameKind(descriptor: Descriptor, known: Descriptor): void {
+  if (isIndexType(descriptor.mediaType) === isIndexType(known.mediaType)) return;
+  throw invalid(
+    descriptor.digest,
+    `it is called ${known.mediaType} in one place and ${descriptor.mediaType} in another`,
+  );
+}
+
+function invalid(digest: string, what: string): BundleError {
+  return new BundleError("MANIFEST_INVALID", `Cannot use manifest ${digest}: ${what}`);
 }
 
 /** What is metadata once stays metadata, whatever else names the same bytes. */
@@ -102,6 +136,6 @@ function addBlob(descriptor: Descriptor, role: "config" | "layer", parts: Map<st
   else if (known.role === "layer" && role === "config") parts.set(descriptor.digest, { ...known, role });
 }
 
-function plainDescriptor({ mediaType, digest, size }: Descriptor): Descriptor {
-  return { mediaType, digest, size };
+function plainDescriptor({ mediaType, digest, size, data }: Descriptor): Descriptor {
+  return { mediaType, digest, size, ...(data === undefined ? {} : { data }) };
 }

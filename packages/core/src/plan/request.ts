@@ -10,6 +10,8 @@ export interface ImageRequest {
   readonly platforms: readonly string[];
   readonly task: string;
   readonly selectedBy: string;
+  /** The selection itself names it; else it was found in the list of tags. */
+  readonly isNamed: boolean;
 }
 
 /** What a mapping asks for, given the tags of its repository. */
@@ -18,15 +20,22 @@ export function requestImages(mapping: RepositoryMapping, tags: readonly string[
 }
 
 function toRequest(
-  { source, target, platforms, task }: RepositoryMapping,
+  { source, target, platforms, task, mapping }: RepositoryMapping,
   selected: SelectedTag,
 ): ImageRequest {
   const { reference, selectedBy } = selected;
+  const isNamed = mapping.filter.items.some(
+    (item) =>
+      item.kind === "verbatim" &&
+      item.reference.tag === reference.tag &&
+      item.reference.digest === reference.digest,
+  );
   return {
     source: { ...source, ...reference },
     target: { ...target, tag: reference.tag ?? null },
     platforms,
     task,
     selectedBy,
+    isNamed,
   };
 }

@@ -257,6 +257,21 @@ describe("resolvePlan()", () => {
     ]);
   });
 
+  test("leaves out, with a warning, what is listed and not there; what the selection names must be there", async () => {
+    const openSource = await openSources(IMAGES, (source) => ({
+      resolve: async (tag) => (tag === "latest" ? undefined : await source.resolve(tag)),
+    }));
+
+    const { images, failed, warnings } = await plan(
+      "{from: redis, tags: ['regex:7.2|latest']}, {from: redis, to: b, tags: [latest]}",
+      { openSource },
+    );
+
+    expect(images).toMatchObject([{ source: { tag: "7.2" } }]);
+    expect(warnings).toMatchObject([{ code: "TAG_GONE", message: expect.stringContaining("redis:latest") }]);
+    expect(failed).toMatchObject([{ code: "MANIFEST_UNKNOWN", target: "in/b:latest" }]);
+  });
+
   test("warns of a filter that nothing passes", async () => {
     const { images, warnings } = await plan("{from: redis, tags: ['semver:>=8.0.0']}");
 

@@ -3,6 +3,7 @@ import type { Selection } from "../selection/selection.ts";
 import { checkTargets } from "./check-targets.ts";
 import { chooseImages, type ResolvedRequest } from "./choose-images.ts";
 import { expandSelection, type RepositoryMapping } from "./expand-selection.ts";
+import { findForeignLayers } from "./find-foreign-layers.ts";
 import { finishImages } from "./finish-images.ts";
 import { listMappedTags, repositoryKey, type TagList } from "./list-mapped-tags.ts";
 import { createManifestFetcher } from "./manifest-fetcher.ts";
@@ -28,12 +29,13 @@ export async function resolvePlan(selection: Selection, options: PlanOptions): P
   const fetcher = createManifestFetcher(options);
   const chosen = await chooseImages(resolved.requests, fetcher);
   const finished = await finishImages(chosen.images, fetcher.manifests, options);
+  const carried = await findForeignLayers(finished.images, fetcher.manifests, options);
   const steps = [expanded, filtered, resolved, chosen, finished];
   return {
     images: checkTargets(finished.images),
-    manifests: fetcher.manifests,
+    manifests: carried.manifests,
     failed: steps.flatMap(({ failed }) => failed),
-    warnings: [...filtered.warnings, ...finished.warnings],
+    warnings: [filtered, resolved, finished, carried].flatMap((step) => step.warnings),
     pulls: fetcher.pulls(),
   };
 }
@@ -65,25 +67,35 @@ function applyFilters(
   return { requests, failed, warnings };
 }
 
+interface JoinedRequests {
+  readonly requests: readonly ResolvedRequest[];
+  readonly failed: readonly FailedImage[];
+  readonly warnings: readonly PlanWarning[];
+}
+
+/** A tag may be deleted after it was listed, and some registries list more than they give: only what is named must be there. */
 function joinResolutions(
   requests: readonly ImageRequest[],
   resolutions: ReadonlyMap<string, Resolution>,
-): { readonly requests: readonly ResolvedRequest[]; readonly failed: readonly FailedImage[] } {
+): JoinedRequests {
   const resolved: ResolvedRequest[] = [];
   const failed: FailedImage[] = [];
+  const warnings: PlanWarning[] = [];
   for (const request of requests) {
-    const resolution = resolutions.get(formatReference(request.source));
+    const name = formatReference(request.source);
+    const resolution = resolutions.get(name);
     if (resolution?.kind === "resolved") resolved.push({ ...request, resolved: resolution.descriptor });
     if (resolution?.kind !== "failed") continue;
-    failed.push(
-      toFailedImage(
-        formatReference(request.source),
-        formatTarget(request.target, request.source.digest ?? ""),
-        resolution.error,
-      ),
-    );
+    const { error } = resolution;
+    if (error.code === "MANIFEST_UNKNOWN" && !request.isNamed) warnings.push(goneTag(name, request));
+    else failed.push(toFailedImage(name, formatTarget(request.target, request.source.digest ?? ""), error));
   }
-  return { requests: resolved, failed };
+  return { requests: resolved, failed, warnings };
+}
+
+function goneTag(name: string, { task, selectedBy }: ImageRequest): PlanWarning {
+  const message = `${name} is left out: the registry lists the tag, but has no such image (task ${JSON.stringify(task)}, ${JSON.stringify(selectedBy)})`;
+  return { code: "TAG_GONE", message };
 }
 
 function nothingSelected({ source, mapping, task }: RepositoryMapping, count: number): PlanWarning {

@@ -38,15 +38,21 @@ export function selectPlatforms(
     return { root: toDescriptor(only), platforms, filtered: [] };
   }
   const filtered: FilteredIndex[] = [];
-  return { root: filterNode(root, platforms, graph, { contents, filtered }), platforms, filtered };
+  const work: FilterWork = { platforms, graph, contents, filtered, done: new Map() };
+  return { root: filterNode(root, work) ?? toDescriptor(root), platforms, filtered };
 }
 
-/** Every child with a platform, in nested indexes too. */
-function listPlatforms(descriptor: Descriptor, graph: ManifestGraph): readonly IndexChild[] {
+/** Every child with a platform, in nested indexes too, of which each is looked into once. */
+function listPlatforms(
+  descriptor: Descriptor,
+  graph: ManifestGraph,
+  visited: Set<string> = new Set(),
+): readonly IndexChild[] {
   const manifest = graph.get(descriptor.digest);
-  if (manifest?.kind !== "index") return [];
+  if (manifest?.kind !== "index" || visited.has(descriptor.digest)) return [];
+  visited.add(descriptor.digest);
   return manifest.children.flatMap((child) =>
-    isNestedIndex(child) ? listPlatforms(child, graph) : child.platform === undefined ? [] : [child],
+    isNestedIndex(child) ? listPlatforms(child, graph, visited) : child.platform === undefined ? [] : [child],
   );
 }
 
@@ -66,20 +72,25 @@ function checkMatches(root: Descriptor, platforms: readonly string[], offered: r
 }
 
 interface FilterWork {
+  readonly platforms: readonly string[];
+  readonly graph: ManifestGraph;
   readonly contents: ReadonlyMap<string, Uint8Array>;
   readonly filtered: FilteredIndex[];
+  /** What became of indexes that may be named again, by digest. */
+  readonly done: Map<string, Descriptor | undefined>;
 }
 
-/** The index without what is not wanted; the index itself if nothing goes. */
-function filterNode(
-  descriptor: Descriptor,
-  platforms: readonly string[],
-  graph: ManifestGraph,
-  work: FilterWork,
-): Descriptor {
-  const manifest = graph.get(descriptor.digest);
-  if (manifest?.kind !== "index") return descriptor;
-  const kept = keepChildren(manifest, platforms, graph, work);
+/** The index without what is not wanted: itself if nothing goes, undefined if nothing stays. */
+function filterNode(descriptor: Descriptor, work: FilterWork): Descriptor | undefined {
+  const { digest } = descriptor;
+  if (!work.done.has(digest)) work.done.set(digest, filterOnce(descriptor, work));
+  return work.done.get(digest);
+}
+
+function filterOnce(descriptor: Descriptor, work: FilterWork): Descriptor | undefined {
+  const manifest = work.graph.get(descriptor.digest);
+  const kept = manifest?.kind === "index" ? keepChildren(manifest, work) : new Map<number, Descriptor>();
+  if (manifest?.kind !== "index" || kept.size === 0) return undefined;
   const isWhole = manifest.children.every((child, position) => kept.get(position)?.digest === child.digest);
   if (isWhole) return toDescriptor(descriptor);
   const content = work.contents.get(descriptor.digest);
@@ -92,16 +103,14 @@ function filterNode(
 
 function keepChildren(
   index: Extract<Manifest, { kind: "index" }>,
-  platforms: readonly string[],
-  graph: ManifestGraph,
   work: FilterWork,
 ): ReadonlyMap<number, Descriptor> {
   const kept = new Map<number, Descriptor>();
   for (const [position, child] of index.children.entries()) {
     if (isNestedIndex(child)) {
-      const hasMatch = listPlatforms(child, graph).some((leaf) => isWanted(leaf, platforms));
-      if (hasMatch) kept.set(position, filterNode(child, platforms, graph, work));
-    } else if (isWanted(child, platforms)) kept.set(position, child);
+      const node = filterNode(child, work);
+      if (node !== undefined) kept.set(position, node);
+    } else if (isWanted(child, work.platforms)) kept.set(position, child);
   }
   const subjects = new Set([...kept.keys()].map((position) => index.children[position]?.digest));
   for (const [position, child] of index.children.entries()) {

@@ -3,20 +3,13 @@ import type { Descriptor } from "../descriptor.ts";
 import { createDigestHash } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import { type ImageManifest, type Manifest, parseManifest } from "../manifest.ts";
-import { isImageType, isIndexType } from "../media-types.ts";
+import { isForeignLayerType, isImageType, isIndexType } from "../media-types.ts";
 
 /** What a manifest's check asks of the repository that it goes to. */
 export interface HeldContent {
   hasBlob(digest: string): Promise<boolean>;
   hasManifest(digest: string): Promise<boolean>;
 }
-
-/**
- * Layers that may not be passed on, so that nobody can be asked to push them first:
- * {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers}.
- */
-const FOREIGN_LAYER =
-  /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./;
 
 /**
  * Checks what a registry checks before it stores a manifest: size, digest, structure, and that all it names is there.
@@ -40,7 +33,7 @@ export async function checkManifest(
     return manifest;
   }
   for (const blob of listBlobs(manifest)) {
-    if (FOREIGN_LAYER.test(blob.mediaType)) continue;
+    if (isForeignLayerType(blob.mediaType)) continue;
     if (!(await held.hasBlob(blob.digest))) throw unknownBlob(descriptor, blob);
   }
   return manifest;

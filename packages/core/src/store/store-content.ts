@@ -3,13 +3,16 @@ import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import { isRepository, isTag } from "../reference.ts";
-import type { OpenContent, Repository, Source } from "../repository.ts";
+import type { OpenContent, Repository, Source, StoreRepository } from "../repository.ts";
 import { checkManifest, type HeldContent } from "./check-manifest.ts";
 import type { EntryKey, EntryKind, StoreBackend } from "./store-backend.ts";
 import { openReferrers } from "./store-referrers.ts";
 
 /** One repository's blobs, manifests and tags. `repository` has been checked by grammar. */
-export function openContent(backend: StoreBackend, repository: string): Repository {
+export function openContent(
+  backend: StoreBackend,
+  repository: string,
+): Repository & Pick<StoreRepository, "statBlob"> {
   const { blobs } = backend;
   const at = (kind: EntryKind, name: string): EntryKey => ({ repository, kind, name });
   const has = async (kind: EntryKind, name: string): Promise<boolean> =>

@@ -37,7 +37,7 @@ export async function pushBlob(
   const abort = signal === undefined ? {} : { signal };
   const { repository, holder } = destination;
   const known = await repository.statBlob(digest, abort);
-  if (known?.size === size) return "existing";
+  if (known !== undefined && (known.size ?? size) === size) return "existing";
   if (holder !== undefined && (await repository.mountBlob(descriptor, holder, abort))) return "mounted";
   try {
     const open = (): AsyncIterable<Uint8Array> =>

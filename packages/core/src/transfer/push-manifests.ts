@@ -1,5 +1,7 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import { MAX_MANIFEST_SIZE, readAll, verified } from "../content.ts";
+import { BundleError, type ErrorCode, isBundleError } from "../error.ts";
+import type { Manifest } from "../manifest.ts";
 import { listManifestsUpwards } from "../plan/manifest-graph.ts";
 import type { AbortOptions, Repository } from "../repository.ts";
 import type { PlannedImport } from "./plan-import.ts";
@@ -18,6 +20,34 @@ export async function pushManifests(
       MAX_MANIFEST_SIZE,
     );
     const tag = isRoot && target.tag !== null ? { tag: target.tag } : {};
-    await repository.putManifest(descriptor, content, { ...options, ...tag });
+    try {
+      await repository.putManifest(descriptor, content, { ...options, ...tag });
+    } catch (error) {
+      throw isLayerMissed(error, bundle.manifests.get(descriptor.digest)) ? explain(error) : error;
+    }
   }
+}
+
+/** What registries call a manifest of which they miss a layer, or do not like its URL: distribution answers with 500. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  "BLOB_UNKNOWN",
+  "MANIFEST_BLOB_UNKNOWN",
+  "MANIFEST_INVALID",
+  "UNAVAILABLE",
+]);
+
+function isLayerMissed(error: unknown, manifest: Manifest | undefined): error is BundleError {
+  return (
+    isBundleError(error) &&
+    REFUSALS.has(error.code) &&
+    manifest?.kind === "image" &&
+    manifest.leftOut !== undefined
+  );
+}
+
+function explain(error: BundleError): BundleError {
+  return new BundleError(error.code, error.message, {
+    cause: error,
+    hint: "The image has a layer that may not be passed on and is not in the bundle: let the registry accept its URL (distribution: validation.manifests.urls.allow), or push that layer there first",
+  });
 }

@@ -204,7 +204,7 @@ describe("a client that is redirected to another host", () => {
     }));
 
     await expect(Array.fromAsync(repository.openBlob(layer.descriptor))).rejects.toMatchObject({
-      code: "UNAUTHORIZED",
+      code: "UNAVAILABLE",
     });
     expect(other.requests).toHaveLength(1);
     expect(other.requests[0]?.headers).not.toHaveProperty("authorization");

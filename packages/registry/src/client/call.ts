@@ -16,5 +16,7 @@ export interface Call {
   readonly attempts?: number;
   /** How long the answer may take. @default a minute */
   readonly answerTimeoutMs?: number;
+  /** May be false for HEAD: then a redirect is the answer. @default true */
+  readonly followsRedirects?: boolean;
   readonly signal?: AbortSignal | undefined;
 }

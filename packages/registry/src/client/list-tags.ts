@@ -1,46 +1,61 @@
-import { type AbortOptions, BundleError, isTag, readAll } from "@airgap-bundle/core";
+import { type AbortOptions, BundleError, isTag } from "@airgap-bundle/core";
 import { z } from "zod";
 import { formatRoute } from "../routes.ts";
-import { bodyOf } from "./body.ts";
+import { collectBody } from "./body.ts";
 import { nextPage } from "./link.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
-import { headerOf } from "./response.ts";
 
 /** Amazon ECR refuses more. */
 const TAGS_PER_PAGE = 1000;
-/** Ten million tags: a list that does not end by then never will. */
+/** A list that has not ended by then never will. */
 const MAX_PAGES = 10_000;
+const MAX_TAGS = 1_000_000;
 const MAX_PAGE_SIZE = 16 * 1024 * 1024;
+/** In a row: a registry may filter a page after it has cut it, but not for ever. */
+const MAX_PAGES_WITHOUT_TAGS = 20;
+/** More of a name that is no tag helps nobody. */
+const MAX_EXAMPLE_LENGTH = 80;
 
 const TagsDocument = z.object({ tags: z.array(z.string()).nullish() });
 
+interface TagPage {
+  readonly tags: readonly string[];
+  /** Names that the grammar of tags refuses. */
+  readonly others: readonly string[];
+  readonly next: string | undefined;
+}
+
 /**
- * Every tag of a repository, page by page, each once; what is no tag is left out:
- * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags}.
+ * Every tag of a repository, page by page, each once:
+ * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags}. What is no tag is left
+ * out, and a list that turns in a circle ends where it does; both are told.
+ *
+ * @throws `REGISTRY_FAILED` for what is no list of tags, or a list without end
  */
 export async function* listTags(remote: Remote, { signal }: AbortOptions): AsyncGenerator<string> {
   const seen = new Set<string>();
+  const others: string[] = [];
   let url: string | undefined = formatRoute({ kind: "tags", repository: remote.path, count: TAGS_PER_PAGE });
-  for (let page = 0; url !== undefined && page < MAX_PAGES; page++) {
-    const before = seen.size;
-    const { tags, next } = await readTagPage(remote, url, signal);
-    for (const tag of tags) {
-      if (seen.has(tag)) continue;
-      seen.add(tag);
-      // Artifactory lists digests among the tags.
-      if (isTag(tag)) yield tag;
+  let pagesWithoutTags = 0;
+  for (let pages = 1; url !== undefined; pages++) {
+    const page: TagPage = await readTagPage(remote, url, signal);
+    const fresh = new Set(page.tags.filter((tag) => !seen.has(tag)));
+    for (const tag of fresh) seen.add(tag);
+    if (pages > MAX_PAGES || seen.size > MAX_TAGS) throw endless(remote, pages, seen.size);
+    yield* fresh;
+    others.push(...page.others.slice(0, MAX_TAGS - others.length));
+    url = page.next;
+    pagesWithoutTags = page.tags.length === 0 ? pagesWithoutTags + 1 : 0;
+    const isCircle = page.tags.length > 0 && fresh.size === 0;
+    if (url !== undefined && (isCircle || pagesWithoutTags === MAX_PAGES_WITHOUT_TAGS)) {
+      warnIncomplete(remote, pages, isCircle);
+      break;
     }
-    // A registry that ignores the link's place would go round for ever.
-    if (seen.size === before) return;
-    url = next;
   }
+  warnOthers(remote, others);
 }
 
-async function readTagPage(
-  remote: Remote,
-  url: string,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly tags: readonly string[]; readonly next: string | undefined }> {
+async function readTagPage(remote: Remote, url: string, signal: AbortSignal | undefined): Promise<TagPage> {
   const what = `list the tags of ${nameOf(remote)}`;
   remote.onRequest?.("listTags");
   const response = await remote.transport.send({
@@ -51,12 +66,22 @@ async function readTagPage(
     what,
     signal,
   });
-  const content = await readAll(bodyOf(response, what, signal), MAX_PAGE_SIZE);
+  const content = await collectBody(response, { what, maxSize: MAX_PAGE_SIZE, signal });
   const document = TagsDocument.safeParse(parseJson(content, what));
   if (!document.success)
     throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not a list of tags`);
+  const names = document.data.tags ?? [];
   const origin = await remote.transport.origin();
-  return { tags: document.data.tags ?? [], next: nextPage(headerOf(response, "link"), `${origin}${url}`) };
+  return {
+    tags: names.filter(isTag),
+    others: names.filter((name) => !isTag(name)),
+    next: nextPage(response.headers["link"], `${origin}${url}`, (host) =>
+      remote.warn(
+        "LINK_FOREIGN",
+        `${remote.registry} names pages of its lists at ${host}; they are read from ${origin} all the same`,
+      ),
+    ),
+  };
 }
 
 function parseJson(content: Uint8Array, what: string): unknown {
@@ -68,4 +93,32 @@ function parseJson(content: Uint8Array, what: string): unknown {
       hint: "Check that the host is a registry, not its web page",
     });
   }
+}
+
+function endless(remote: Remote, pages: number, tags: number): BundleError {
+  return new BundleError(
+    "REGISTRY_FAILED",
+    `Cannot list the tags of ${nameOf(remote)}: the list does not end after ${pages} pages and ${tags} tags`,
+    { hint: "Name the tags in the selection instead of a filter" },
+  );
+}
+
+/** A registry that ignores the place that its own link names, as some proxies do. */
+function warnIncomplete(remote: Remote, pages: number, isCircle: boolean): void {
+  const what = isCircle ? "only repeats what came before" : "holds no tag again";
+  remote.warn(
+    "TAGS_INCOMPLETE",
+    `The list of the tags of ${nameOf(remote)} may be incomplete: page ${pages} ${what} and yet names a further page`,
+  );
+}
+
+/** Artifactory lists digests among the tags. */
+function warnOthers(remote: Remote, others: readonly string[]): void {
+  const [example] = others;
+  if (example === undefined) return;
+  const shown = JSON.stringify(example.slice(0, MAX_EXAMPLE_LENGTH));
+  remote.warn(
+    "TAGS_MALFORMED",
+    `${others.length} of the names that ${nameOf(remote)} lists are no tags and are left out: ${shown}${others.length > 1 ? " and others" : ""}`,
+  );
 }

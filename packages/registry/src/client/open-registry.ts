@@ -4,6 +4,7 @@ import type { RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
 import { createTarget } from "./target.ts";
 import { createTransport } from "./transport.ts";
+import { createWarner, hearWarnings } from "./warn-once.ts";
 
 /** The host behind the name docker.io. */
 const DOCKER_HUB_HOST = "registry-1.docker.io";
@@ -28,7 +29,7 @@ export interface RegistryOptions {
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
   /** Told what the registry says about its limit. */
   readonly onPullLimit?: ((limit: PullLimit) => void) | undefined;
-  /** Told of attempts that will be repeated. */
+  /** Told of attempts that will be repeated, and of what is odd about the registry. */
   readonly onEvent?: EventSink | undefined;
 }
 
@@ -43,14 +44,26 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
   const host = mirror?.host ?? (name === "docker.io" ? DOCKER_HUB_HOST : name);
   // A mirror is logged in to by its own name, whatever the registry that it stands for.
   const account = mirror === undefined ? name : mirror.host;
-  const transport = createTransport({ host, account, credentials, isInsecure, userAgent, onEvent });
+  const warn = createWarner(onEvent);
+  const opened = createTransport({ host, account, credentials, isInsecure, userAgent, onEvent });
+  const transport = hearWarnings(opened, name, warn);
   const pathOf = (repository: string): string =>
     mirror === undefined || mirror.prefix === "" ? repository : `${mirror.prefix}/${repository}`;
   return {
     name,
     openRepository(repository): Repository {
       const path = pathOf(repository);
-      const remote = { transport, registry: name, repository, path, pathOf, onRequest, onPullLimit, onEvent };
+      const remote = {
+        transport,
+        registry: name,
+        repository,
+        path,
+        pathOf,
+        onRequest,
+        onPullLimit,
+        onEvent,
+        warn,
+      };
       return { ...createSource(remote), ...createTarget(remote) };
     },
     close: async () => await transport.close(),

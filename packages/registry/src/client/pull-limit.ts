@@ -19,7 +19,7 @@ export function readPullLimit(
 function readQuota(
   header: string | undefined,
 ): { readonly count: number; readonly windowSeconds?: number } | undefined {
-  const match = /^\s*(\d+)\s*(?:;\s*w=(\d+))?/.exec(header ?? "");
+  const match = /^\s*(\d+)(?:[^;]*;\s*w=(\d+))?/.exec(header ?? "");
   if (match === null) return undefined;
   const [, count, window] = match;
   return { count: Number(count), ...(window === undefined ? {} : { windowSeconds: Number(window) }) };

@@ -216,6 +216,26 @@ describe("openBlob() and statBlob()", () => {
     expect(repository.server.requests[0]?.headers.range).toBe("bytes=10-499999");
   });
 
+  test("tell who refuses where the registry redirects, and not that the registry does", async () => {
+    const storage = await openOdd(() => ({ status: 403, body: "<Error/>" }));
+    const repository = await serve({ redirectBlobsTo: () => `${storage.server.url}/x?signature=secret` });
+
+    await expect(collect(repository.openBlob(LAYER))).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringMatching(
+        new RegExp(`: ${storage.server.host}, to which the registry redirects, answers with status 403$`),
+      ),
+    });
+  });
+
+  test("take a redirect for the answer to whether there is a blob, and do not follow it", async () => {
+    const storage = await openOdd(() => ({ status: 403 }));
+    const repository = await serve({ redirectBlobsTo: () => storage.server.url });
+
+    expect(await repository.statBlob(LAYER.digest)).toEqual({});
+    expect(storage.server.requests).toEqual([]);
+  });
+
   test("stop when told to", async () => {
     const repository = await serve();
     const controller = new AbortController();
@@ -226,51 +246,5 @@ describe("openBlob() and statBlob()", () => {
     })();
 
     await expect(reading).rejects.toThrow("stopped");
-  });
-});
-
-describe("listTags()", () => {
-  const TAGS = Array.from({ length: 25 }, (_, number) => `1.${number}`);
-
-  test("follows the pages and gives each tag once", async () => {
-    const repository = await serve({ tagPageSize: 10 }, {}, TAGS);
-
-    expect((await Array.fromAsync(repository.listTags())).sort()).toEqual(TAGS.toSorted());
-    expect(seen).toHaveLength(3);
-  });
-
-  test("tells that there is no such repository", async () => {
-    const { host } = (await openOdd(() => ({ status: 404, body: `{"errors":[{"code":"NAME_UNKNOWN"}]}` })))
-      .server;
-
-    await expect(Array.fromAsync(open(host).openRepository("x").listTags())).rejects.toMatchObject({
-      code: "NAME_UNKNOWN",
-    });
-  });
-
-  const next = { link: `</v2/team/app/tags/list?last=x>; rel="next"` };
-  test.each([
-    ["null as none", [`{"tags":null}`], []],
-    ["no list as none", [`{"name":"team/app"}`], []],
-    ["what is no tag not at all", [`{"tags":["a","sha256:00","a/b",""]}`], ["a"]],
-    ["a page again and again once", [`{"tags":["a","b"]}`, `{"tags":["a","b"]}`], ["a", "b"]],
-    ["on behind a page without a tag", [`{"tags":["sha256:00"]}`, `{"tags":["a"]}`, `{"tags":[]}`], ["a"]],
-  ])("takes %s", async (_what, pages, expected) => {
-    let page = 0;
-    const repository = await openOdd(() => {
-      page += 1;
-      return { headers: next, body: pages[Math.min(page, pages.length) - 1] ?? "" };
-    });
-
-    expect(await Array.fromAsync(repository.listTags())).toEqual(expected);
-  });
-
-  test.each([
-    ["a web page", "<html>"],
-    ["tags that are none", `{"tags":{"a":1}}`],
-  ])("refuses %s", async (_what, body) => {
-    const repository = await openOdd(() => ({ body }));
-
-    await expect(Array.fromAsync(repository.listTags())).rejects.toMatchObject({ code: "REGISTRY_FAILED" });
   });
 });

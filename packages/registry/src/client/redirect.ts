@@ -1,5 +1,5 @@
 import { BundleError } from "@airgap-bundle/core";
-import { headerOf, type Response } from "./response.ts";
+import { discard, headerOf, type Response } from "./response.ts";
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -19,6 +19,20 @@ export function nextLocation(response: Response, current: URL, registryOrigin: s
     throw refused(current, `it leaves https for ${url.host}`);
   if (url.username !== "" || url.password !== "") throw refused(current, "it holds credentials");
   return url;
+}
+
+/**
+ * What a host to which the registry redirects answers instead of content. It says nothing about the registry: the URL
+ * may have expired, and a request at the registry gives a fresh one.
+ */
+export async function toForeignError(response: Response, origin: string, what: string): Promise<BundleError> {
+  await discard(response);
+  const { host } = new URL(origin);
+  return new BundleError(
+    "UNAVAILABLE",
+    `Cannot ${what}: ${host}, to which the registry redirects, answers with status ${response.statusCode}`,
+    { hint: `Run it again; if it stays so, check that this machine may read from ${host}` },
+  );
 }
 
 function refused(current: URL, what: string): BundleError {

@@ -1,5 +1,6 @@
 import type { EventSink, PullLimit } from "@airgap-bundle/core";
 import type { Transport } from "./transport.ts";
+import type { Warn } from "./warn-once.ts";
 
 /** Kinds of requests, as results count them. */
 export type RequestKind =
@@ -26,6 +27,8 @@ export interface Remote {
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
   readonly onPullLimit?: ((limit: PullLimit) => void) | undefined;
   readonly onEvent?: EventSink | undefined;
+  /** Each thing is said once per registry. */
+  readonly warn: Warn;
 }
 
 /** `REGISTRY/REPOSITORY`. */

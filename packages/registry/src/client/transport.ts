@@ -2,8 +2,9 @@ import { type EventSink, retry } from "@airgap-bundle/core";
 import type { Credentials } from "../credentials/credentials.ts";
 import { createAuthorizer } from "./authorizer.ts";
 import type { Call } from "./call.ts";
-import { type ConnectionOptions, createConnection } from "./connection.ts";
+import { type ConnectionOptions, createConnection, type LocatedResponse } from "./connection.ts";
 import { waitForFirstContact } from "./first-contact.ts";
+import { toForeignError } from "./redirect.ts";
 import { discard, type Response, toRegistryError } from "./response.ts";
 
 /** How a registry is reached. */
@@ -41,12 +42,12 @@ export function createTransport(options: TransportOptions): Transport {
   });
 
   /** A 401 is answered once, and only if it comes from the registry itself. */
-  const sendAuthorized = async (call: Call): Promise<Response> => {
+  const sendAuthorized = async (call: Call): Promise<LocatedResponse> => {
     const own = await origin();
     const isOwn = new URL(call.url, own).origin === own;
     const authorization = isOwn ? await authorizer.authorize(call.scopes, own, call.signal) : undefined;
     const first = await connection.request(call, authorization);
-    if (first.response.statusCode !== 401 || first.origin !== own) return first.response;
+    if (first.response.statusCode !== 401 || first.origin !== own) return first;
     await discard(first.response);
     authorizer.learn(first.response.headers["www-authenticate"], authorization);
     const renewed = await authorizer.authorize(call.scopes, own, call.signal);
@@ -57,12 +58,14 @@ export function createTransport(options: TransportOptions): Transport {
       await discard(second.response);
       authorizer.learn(second.response.headers["www-authenticate"], renewed);
     }
-    return second.response;
+    return second;
   };
 
   const sendChecked = async (call: Call): Promise<Response> => {
-    const response = await sendAuthorized(call);
+    const { response, origin: from } = await sendAuthorized(call);
     if (call.expected.includes(response.statusCode)) return response;
+    if (from !== (await origin()) && call.url.startsWith("/"))
+      throw await toForeignError(response, from, call.what);
     throw await toRegistryError(response, call.what);
   };
 

@@ -73,6 +73,11 @@ export interface Quirks {
   readonly rateLimit?: RateLimit;
   /** Deleting manifests, tags and blobs is answered with 405, as docker-registry does unless `storage.delete` is enabled. */
   readonly refuseDeletion?: boolean;
+  /**
+   * The `Link` header for the next page of tags, given its path and query: pulp names http behind a proxy with TLS,
+   * Artifactory leaves out the repository's key.
+   */
+  readonly tagLink?: (path: string) => string;
 }
 
 /** {@link https://docs.docker.com/docker-hub/usage/pulls/} */

@@ -17,6 +17,8 @@ export interface NameList {
   toDocument(names: readonly string[]): object;
   /** The path of another part. */
   toPath(place: Place): string;
+  /** The `Link` header for a path. @default the path, as the next page */
+  readonly toLink?: ((path: string) => string) | undefined;
 }
 
 /**
@@ -30,8 +32,9 @@ export function answerPage(list: NameList, { count, last }: Place): Answer {
   const page = rest.slice(0, pageSize);
   const lastOfPage = page.at(-1);
   const hasMore = page.length < rest.length && lastOfPage !== undefined;
+  const { toLink = (path) => `<${path}>; rel="next"` } = list;
   const headers: Readonly<Record<string, string>> = hasMore
-    ? { link: `<${list.toPath({ count: pageSize, last: lastOfPage })}>; rel="next"` }
+    ? { link: toLink(list.toPath({ count: pageSize, last: lastOfPage })) }
     : {};
   return jsonAnswer(200, list.toDocument(page), headers);
 }

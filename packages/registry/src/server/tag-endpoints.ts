@@ -15,6 +15,7 @@ export async function answerTags(call: Call<RouteOf<"tags">>): Promise<Answer> {
       maxCount: call.quirks.tagPageSize,
       toDocument: (page) => ({ name: repository, tags: page }),
       toPath: (place) => formatRoute({ kind: "tags", repository, ...place }),
+      toLink: call.quirks.tagLink,
     },
     call.route,
   );
