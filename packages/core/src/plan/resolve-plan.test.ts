@@ -76,6 +76,7 @@ async function plan(mappings: string, options: Partial<PlanOptions> = {}): Promi
     openSource: options.openSource ?? (await openSources()),
     cache: openMetadataCache(join(directory, "cache")),
     pullLimit: () => undefined,
+    listRepositories: () => Promise.reject(new BundleError("UNSUPPORTED", "no catalog here")),
     jobs: 3,
     ...options,
   });

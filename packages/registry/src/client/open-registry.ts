@@ -1,5 +1,6 @@
-import type { EventSink, PullLimit, Registry, Repository } from "@airgap-bundle/core";
+import type { EventSink, PullLimit, Registry, Repository, RepositoryList } from "@airgap-bundle/core";
 import type { Credentials } from "../credentials/credentials.ts";
+import { type ListRepositoriesOptions, listCatalog } from "./list-repositories.ts";
 import type { RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
 import { createTarget } from "./target.ts";
@@ -34,6 +35,8 @@ export interface RegistryOptions {
 
 /** A registry over the network, with connections that want closing. */
 export interface OpenedRegistry extends Registry {
+  /** What its catalog lists. @throws `UNSUPPORTED` if it has none; `UNAUTHORIZED`, `DENIED` */
+  listRepositories(options: ListRepositoriesOptions): Promise<RepositoryList>;
   close(): Promise<void>;
 }
 
@@ -52,6 +55,12 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
       const path = pathOf(repository);
       const remote = { transport, registry: name, repository, path, pathOf, onRequest, onPullLimit, onEvent };
       return { ...createSource(remote), ...createTarget(remote) };
+    },
+    async listRepositories(options) {
+      const list = await listCatalog({ transport, registry: name, onRequest }, options);
+      const path = pathOf("");
+      const own = list.repositories.filter((repository) => repository.startsWith(path));
+      return { ...list, repositories: own.map((repository) => repository.slice(path.length)) };
     },
     close: async () => await transport.close(),
   };
