@@ -22,7 +22,7 @@ export { guessManifestType, type IndexChild, type Manifest, parseManifest } from
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
 export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
-export { nearestName } from "./nearest-name.ts";
+export { nearestName, nearestNames } from "./nearest-name.ts";
 export type { ChosenMapping } from "./plan/choose-mappings.ts";
 export { expandSelection } from "./plan/expand-selection.ts";
 export { findMappings } from "./plan/find-mappings.ts";

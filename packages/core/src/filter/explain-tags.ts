@@ -12,8 +12,6 @@ export interface ExplainedTag {
   readonly kept: boolean;
   /** The item of `tags` that keeps or drops it, or `all tags`, `matches no item`, `is no version`. */
   readonly rule: string;
-  /** Is it named in the filter, so that it is asked for whether the registry lists it or not? */
-  readonly isVerbatim: boolean;
 }
 
 /**
@@ -27,8 +25,7 @@ export function explainTags(filter: TagFilter, tags: readonly string[]): readonl
   }
   const explained = [...new Set([...tags, ...verbatim.keys()])].toSorted(compareBytes).map((name) => {
     const reference = verbatim.get(name);
-    const isVerbatim = reference !== undefined;
-    return { name, reference: reference ?? { tag: name }, isVerbatim, ...judge(filter, name, isVerbatim) };
+    return { name, reference: reference ?? { tag: name }, ...judge(filter, name, reference !== undefined) };
   });
   return dropOldest(filter, explained);
 }

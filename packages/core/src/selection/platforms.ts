@@ -5,7 +5,7 @@ import { type Fields, isPlaceholder, reportPlaceholder, reportType } from "./fie
 
 const FORM = "OS/ARCHITECTURE[/VARIANT] or all";
 
-/** Reads `platforms`, which is a key of ours: a list that names at least one. Undefined if there is none, or a problem. */
+/** Reads `platforms`, which is a key of ours. Undefined if it names none. */
 export function readPlatforms(
   fields: Fields,
   { reporter, take }: ReadContext,
