@@ -6,7 +6,14 @@ export { openExistingBundle } from "./bundle/open-existing.ts";
 export { type BundleReport, verifyBundle } from "./bundle/verify-bundle.ts";
 export { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 export type { Descriptor, Platform } from "./descriptor.ts";
-export { createDigestHash, type DigestParts, digestOf, isDigest, parseDigest } from "./digest.ts";
+export {
+  createDigestHash,
+  type DigestParts,
+  digestOf,
+  isDigest,
+  isDigestAlgorithm,
+  parseDigest,
+} from "./digest.ts";
 export {
   BundleError,
   type BundleErrorOptions,
@@ -18,7 +25,7 @@ export type { EventSink, Phase, TransferEvent } from "./events.ts";
 export { type ExplainedTag, explainTags } from "./filter/explain-tags.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";
-export { guessManifestType, type IndexChild, type Manifest, parseManifest } from "./manifest.ts";
+export { guessManifestType, type IndexChild, type Manifest, parseManifest, toReferrer } from "./manifest.ts";
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
 export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
@@ -70,6 +77,7 @@ export type {
   OpenBlobOptions,
   OpenContent,
   PutManifestOptions,
+  Referrer,
   Registry,
   Repository,
   Source,
