@@ -44,7 +44,7 @@ export function findRepository(
       .filter(({ mappings }) => mappings.length > 0);
   const full = named === undefined || !/^[^/]*[.:][^/]*\//.test(text) ? [] : find([named]);
   const found = full.length > 0 ? full : find(namesOf(selection, text));
-  if (found.length === 0) throw unknown(selection, text);
+  if (found.length === 0) throw unknown(selection, text, options.tasks);
   return found;
 }
 
@@ -68,9 +68,14 @@ function tryName<T>(read: () => T): T | undefined {
   }
 }
 
-function unknown(selection: Selection, text: string): BundleError {
+function unknown(
+  { tasks }: Selection,
+  text: string,
+  wanted: readonly string[] = tasks.map(({ name }) => name),
+): BundleError {
+  const searched = tasks.filter(({ name }) => wanted.includes(name));
   const names = new Set(
-    selection.tasks.flatMap(({ mappings }) => mappings.map(({ from }) => from.replace(/^\//, ""))),
+    searched.flatMap(({ mappings }) => mappings.map(({ from }) => from.replace(/^\//, ""))),
   );
   const nearest = nearestNames(text, [...names]).slice(0, MAX_SUGGESTIONS);
   const some = [...names].slice(0, MAX_SUGGESTIONS);

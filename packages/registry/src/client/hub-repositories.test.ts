@@ -170,6 +170,33 @@ describe("the repositories of a namespace of Docker Hub", () => {
   });
 });
 
+test("a login is sent to nobody who does not speak TLS, even where that is allowed", async () => {
+  const server = await clients.serveOdd(() => ({}));
+  // The same server by a name that is not known to be this machine.
+  const host = server.host.replace("127.0.0.1", "0.0.0.0");
+  const pool = clients.closeAfterTest(
+    createRegistryPool({
+      userAgent: "test/1",
+      findCredentials: () => ({ username: "ada", password: "secret" }),
+      insecureHosts: [host],
+      mirrors: new Map([["hub.docker.com", { host, prefix: "" }]]),
+    }),
+  );
+  const location = { registry: "docker.io", skipTlsVerify: false };
+  const listing: Listing = { type: "dockerhub", namespaces: ["library"] };
+
+  const listed = pool.listRepositories(
+    { registry: "docker.io", location, listing, maxRepositories: 100 },
+    {},
+  );
+
+  await expect(listed).rejects.toMatchObject({
+    code: "UNAUTHORIZED",
+    message: expect.stringContaining("TLS"),
+  });
+  expect(server.requests).toEqual([]);
+});
+
 describe("a search of Docker Hub", () => {
   test.each([
     [100, 100, true],

@@ -6,6 +6,7 @@ import {
   readAll,
 } from "@airgap-bundle/core";
 import { z } from "zod";
+import { formatRoute } from "../routes.ts";
 import { bodyOf } from "./body.ts";
 import { nextPage } from "./link.ts";
 import { readJson } from "./read-json.ts";
@@ -44,7 +45,7 @@ export async function listCatalog(
   { maxRepositories, signal }: ListRepositoriesOptions,
 ): Promise<RepositoryList> {
   const what = `list the repositories of ${catalog.registry}`;
-  const first = `/v2/_catalog?n=${REPOSITORIES_PER_PAGE}`;
+  const first = formatRoute({ kind: "catalog", count: REPOSITORIES_PER_PAGE });
   const pages = readPages(first, what, async (url) => await readCatalogPage(catalog, url, what, signal));
   try {
     return await collectRepositories(pages, maxRepositories, what);
@@ -93,5 +94,5 @@ function pageAfter(names: readonly string[]): string | undefined {
   const last = names.length === REPOSITORIES_PER_PAGE ? names.at(-1) : undefined;
   return last === undefined
     ? undefined
-    : `/v2/_catalog?n=${REPOSITORIES_PER_PAGE}&last=${encodeURIComponent(last)}`;
+    : formatRoute({ kind: "catalog", count: REPOSITORIES_PER_PAGE, last });
 }
