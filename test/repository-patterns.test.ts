@@ -133,11 +133,27 @@ test("digests in tags are pulled by digest, and named at the target as they are 
 });
 
 test("config shows the platforms that each mapping takes", async () => {
-  await select(registry.host, "{from: team/api, platforms: [linux/amd64, linux/arm64]}, {from: team/web}");
+  const mappings = "{from: team/api, platforms: [linux/amd64, linux/arm64]}, {from: team/web}";
+  await select(registry.host, `${mappings}, {from: 'regex:a'}, {from: 'regex:b', to: mirror}`);
 
   const run = await site.run(["config", "-c", "selection.yaml"]);
 
   expect(run.stdout.toString()).toMatch(
     /team\/api .* linux\/amd64, linux\/arm64 .*\n.*team\/web .* linux\/amd64 /,
   );
+  expect(run.stdout.toString()).toMatch(/regex:a +→ the same paths .*\n.*regex:b +→ mirror\/… /);
+});
+
+test("config ends with status 0 and shows the warnings, where an image of the selection cannot be taken", async () => {
+  await select(registry.host, "{from: team/api, platform: foo}");
+
+  const shown = await site.run(["config", "-c", "selection.yaml"]);
+  const planned = await plan();
+
+  expect(shown.exitCode).toBe(0);
+  expect(shown.stdout.toString()).toMatch(
+    /Warnings\n {2}\d+:\d+: The platform of .* is "foo".*cannot be taken/,
+  );
+  expect(planned.exitCode).toBe(1);
+  expect(planned.failed).toMatchObject([{ code: "PLATFORM_UNKNOWN" }]);
 });

@@ -58,11 +58,17 @@ function renderTask({ name, source, target, mappings }: ConfigTask): string[] {
   const to = target === null ? "the registry that import names with --to" : describeLocation(target);
   const rows = mappings.map(({ from, to: path, tags, platforms }) => [
     `  ${from}`,
-    `→ ${path}`,
+    `→ ${describePath(from, path)}`,
     platforms.join(", "),
     tags.length === 0 ? "all tags" : tags.join(" | "),
   ]);
   return [`Task ${name}: ${describeLocation(source)} → ${to}`, ...formatTable(rows)];
+}
+
+/** Behind a pattern `to` is what is put before each path. */
+function describePath(from: string, to: string): string {
+  if (!from.startsWith("regex:") || (to.startsWith("regex:") && to !== from)) return to;
+  return to === from ? "the same paths" : `${to}/…`;
 }
 
 function describeLocation({ registry, auth, skipTlsVerify }: ConfigLocation): string {

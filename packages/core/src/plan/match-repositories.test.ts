@@ -124,7 +124,10 @@ describe("listRepositories()", () => {
     ["^library/redis", ["library"]],
     ["library/a|bitnami/b|library/c", ["library", "bitnami"]],
     ["library/a|b", []],
-    ["(library|bitnami)/.*", []],
+    ["(library|bitnami)/.*", ["library", "bitnami"]],
+    ["(?:library/a|bitnami/b)", ["library", "bitnami"]],
+    ["(library/a|b)", []],
+    ["(library/a)|(b)", []],
     ["lib.*/.*", []],
     ["redis", []],
   ])("looks for %j in the namespaces %j of Docker Hub", async (pattern, namespaces) => {

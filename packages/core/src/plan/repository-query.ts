@@ -32,8 +32,10 @@ export interface RepositoryList {
 /** Asks a registry for its repositories. @throws what registries fail with, as `Source` has it */
 export type ListRepositories = (query: RepositoryQuery, options: AbortOptions) => Promise<RepositoryList>;
 
-/** `library`, or `^library`: as a pattern it means itself. */
-const LITERAL_NAMESPACE = /^\^?([a-z0-9_-]+)\//;
+/** `library/…` and `(library|bitnami)/…`: what a pattern begins with that is no pattern itself. */
+const LITERAL_NAMESPACES = /^\^?(?:([a-z0-9_-]+)|\((?:\?:)?([a-z0-9_|-]+)\))\//;
+/** A pattern that is one group as a whole. */
+const GROUP = /^\^?\((?:\?:)?([^()]*)\)\$?$/;
 
 /** What must be asked for a mapping with a pattern in `from`. @throws `REFERENCE_INVALID` if the registry is malformed */
 export function toRepositoryQuery(mapping: Mapping, task: Task, selection: Selection): RepositoryQuery {
@@ -61,8 +63,14 @@ export function queryKey(query: RepositoryQuery): string {
   return JSON.stringify(query);
 }
 
-/** What a pattern can match only within, if each of its branches says so. */
+/** The namespaces in which alone a pattern can match; none if not each of its branches says so. */
 function findNamespaces(prefix: string, pattern: string): readonly string[] {
-  const found = splitBranches(pattern).map((branch) => LITERAL_NAMESPACE.exec(`${prefix}${branch}`)?.[1]);
-  return found.includes(undefined) ? [] : [...new Set(found.filter((namespace) => namespace !== undefined))];
+  const [, grouped = pattern] = GROUP.exec(pattern) ?? [];
+  const namespaces = new Set<string>();
+  for (const branch of splitBranches(grouped)) {
+    const [, one, several = one] = LITERAL_NAMESPACES.exec(`${prefix}${branch}`) ?? [];
+    if (several === undefined) return [];
+    for (const namespace of several.split("|")) namespaces.add(namespace);
+  }
+  return [...namespaces];
 }

@@ -1,4 +1,5 @@
 import { BundleError, isBundleError } from "../error.ts";
+import { isLooseAlternation } from "../filter/alternation.ts";
 import { compileAnchoredRegex, compileRegex, type Regex } from "../filter/regex.ts";
 import { parseTagFilter, type TagFilter } from "../filter/tag-filter.ts";
 import type { ReadContext } from "./context.ts";
@@ -47,7 +48,12 @@ export function readMapping(value: YamlValue, name: string, context: ReadContext
 function readFromRegex(fields: Fields, from: string, { reporter }: ReadContext): Regex | undefined {
   const position = fields.positionOf("from");
   if (from.startsWith(REGEX)) {
-    return attempt("FROM_INVALID", position, reporter, () => compileAnchoredRegex(from.slice(REGEX.length)));
+    const pattern = from.slice(REGEX.length);
+    if (isLooseAlternation(pattern)) {
+      const message = `In ${JSON.stringify(from)} only the first branch is bound to the start of the repository and only the last to its end; write (${pattern}) to bind all of them`;
+      reporter.warning("ALTERNATION_UNGROUPED", message, position);
+    }
+    return attempt("FROM_INVALID", position, reporter, () => compileAnchoredRegex(pattern));
   }
   if (fields.isEmpty("from")) {
     reporter.problem("FROM_MISSING", `Cannot use ${fields.name}: it has no from path`, position);

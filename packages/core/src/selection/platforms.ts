@@ -42,7 +42,9 @@ export function readMappingPlatforms(fields: Fields, context: ReadContext): read
     const message = `Cannot use ${fields.name}: it has platform and platforms, expected one of them`;
     reporter.problem("PLATFORMS_INVALID", message, fields.positionOf("platforms"));
   }
-  if (!isPlatform(platform)) {
+  if (/[{}<>]/.test(platform)) {
+    reportPlaceholder(reporter, `platform of ${fields.name}`, fields.positionOf("platform"));
+  } else if (!isPlatform(platform)) {
     const message = `The platform of ${fields.name} is ${JSON.stringify(platform)}, expected ${FORM}; its images cannot be taken`;
     reporter.warning("PLATFORM_MALFORMED", message, fields.positionOf("platform"));
   }
