@@ -1,5 +1,6 @@
 import type { SharedOptions } from "@airgap-bundle/cli";
 import {
+  expandSelection,
   findMappings,
   type ListRepositories,
   type Location,
@@ -32,8 +33,8 @@ export interface Sources {
 }
 
 /**
- * Opens what a selection reads from, each repository with the credentials and TLS settings of the first mapping that takes
- * it. Nothing is sent yet.
+ * Opens what a selection reads from, each repository with the credentials and TLS settings of the first mapping that names
+ * it, else of the first whose pattern takes it. Nothing is sent yet.
  *
  * @throws `USAGE`, `FILE_FAILED` for wrong flags or an unreadable auth file
  */
@@ -51,7 +52,10 @@ export async function openSources(
     onEvent,
   });
   const tasks = flags.task === undefined ? {} : { tasks: flags.task };
-  const locations = new Map<string, Location | undefined>();
+  const { mappings } = expandSelection(selection, tasks);
+  const locations = new Map<string, Location | undefined>(
+    mappings.toReversed().map(({ source, location }) => [repositoryKey(source), location]),
+  );
   const findLocation = (name: RepositoryName): Location | undefined => {
     const key = repositoryKey(name);
     if (!locations.has(key)) locations.set(key, findMappings(selection, name, tasks)[0]?.task.source);

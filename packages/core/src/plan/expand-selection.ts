@@ -88,7 +88,7 @@ export function expandSelection(
  *
  * @throws `REFERENCE_INVALID`, `PLATFORM_UNKNOWN`
  */
-export function mapRepository(
+function mapRepository(
   { selection, task, mapping }: ChosenMapping,
   path: string,
   platforms?: readonly string[],

@@ -87,6 +87,24 @@ function summarize({ images }: Plan): string[] {
 }
 
 describe("resolvePlan()", () => {
+  test("takes the platforms of a list out of an index, and all of it by dregsy's word", async () => {
+    const { images } = await plan(
+      "{from: redis, tags: ['7.0'], platforms: [linux/arm64, linux/amd64]}, {from: redis, to: all, tags: ['7.0'], platform: all}",
+    );
+
+    const [filtered, whole] = images;
+    expect(filtered?.platforms).toEqual(["linux/arm64", "linux/amd64"]);
+    expect(filtered?.descriptor.mediaType).toBe(INDEX.descriptor.mediaType);
+    expect(whole?.descriptor).toEqual(INDEX.descriptor);
+  });
+
+  test("goes on where repositories cannot be listed", async () => {
+    const { images, failed } = await plan("{from: 'regex:library/.*'}, {from: redis, tags: ['7.2']}");
+
+    expect(images).toHaveLength(1);
+    expect(failed).toMatchObject([{ source: "docker.io/regex:library/.*", code: "UNSUPPORTED" }]);
+  });
+
   test("resolves tags without listing them, and reads what the choice needs", async () => {
     const { images, failed, warnings, manifests } = await plan("{from: redis, tags: ['7.0', '7.2']}");
 

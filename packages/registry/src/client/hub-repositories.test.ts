@@ -60,13 +60,14 @@ describe("the repositories of a namespace of Docker Hub", () => {
           ["redis"],
           "https://hub.docker.com/v2/namespaces/library/repositories?page=2&page_size=100",
         ),
-        "/v2/namespaces/library/repositories?page=2&page_size=100": page(["mongo"]),
+        "/v2/namespaces/library/repositories?page=2&page_size=100": page(["mongo"], "?page=3"),
+        "/v2/namespaces/library/repositories?page=3": page(["nginx"]),
       }),
     );
 
     const { repositories, isComplete } = await list(server);
 
-    expect(repositories).toEqual(["library/redis", "library/mongo"]);
+    expect(repositories).toEqual(["library/redis", "library/mongo", "library/nginx"]);
     expect(isComplete).toBe(true);
     expect(server.requests.some(({ headers }) => "authorization" in headers)).toBe(false);
   });

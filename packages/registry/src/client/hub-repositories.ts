@@ -95,7 +95,7 @@ async function* readNamespaces(
     const read = async (url: string): Promise<ReadPage> => {
       hub.onRequest?.("listRepositories");
       const call = { method: "GET", url, what, ...options } as const;
-      return toPage(namespace, await ask(hub, call, NamespaceDocument, authorization));
+      return toPage(await ask(hub, call, NamespaceDocument, authorization), namespace, url);
     };
     const isLastNamespace = i === namespaces.length - 1;
     for await (const page of readPages(
@@ -109,15 +109,20 @@ async function* readNamespaces(
 }
 
 /** Plugins, charts and models are no images. */
-function toPage(namespace: string, { next, results }: z.infer<typeof NamespaceDocument>): ReadPage {
+function toPage(
+  { next, results }: z.infer<typeof NamespaceDocument>,
+  namespace: string,
+  current: string,
+): ReadPage {
   const images = results.filter(({ repository_type: type }) => (type ?? "image") === "image");
-  return { names: images.map(({ name }) => `${namespace}/${name}`), next: toPath(next ?? "") };
+  return { names: images.map(({ name }) => `${namespace}/${name}`), next: toPath(next ?? "", current) };
 }
 
 /** Whatever host the next page is said to be at: no other than the first one's is asked. */
-function toPath(next: string): string | undefined {
-  if (!URL.canParse(next)) return undefined;
-  const { pathname, search } = new URL(next);
+function toPath(next: string, current: string): string | undefined {
+  const base = `https://host${current}`;
+  if (next === "" || !URL.canParse(next, base)) return undefined;
+  const { pathname, search } = new URL(next, base);
   return `${pathname}${search}`;
 }
 
