@@ -44,8 +44,11 @@ async function putOwn(talk: Talk, content: Uint8Array, reference: string): Promi
 }
 
 const SHAPE_CASES = SHAPES.flatMap(({ name, root }) =>
-  ["latest", root.descriptor.digest].map((reference) => ({
-    name: `The registry MUST store the manifest in the exact byte representation: ${name} under ${reference.slice(0, 12)}`,
+  [
+    ["a tag", "latest"],
+    ["its digest", root.descriptor.digest],
+  ].map(([what, reference = ""]) => ({
+    name: `The registry MUST store the manifest in the exact byte representation: ${name} under ${what}`,
     async run(talk: Talk): Promise<void> {
       for (const child of root.children) await pushAll(talk, child);
       for (const { content } of root.blobs) await pushBlob(talk, content);
