@@ -15,8 +15,17 @@ export type TransferEvent =
   /** Something the operator should know; the work goes on. */
   | { readonly kind: "warning"; readonly code: string; readonly message: string };
 
-/** The parts of the work, in the words shown to people: "listing tags", "resolving tags", … */
-export type Phase = "list" | "resolve" | "manifests" | "download" | "write" | "check" | "upload" | "verify";
+/** The parts of the work, in the words shown to people: "listing repositories", "listing tags", "resolving tags", … */
+export type Phase =
+  | "repositories"
+  | "list"
+  | "resolve"
+  | "manifests"
+  | "download"
+  | "write"
+  | "check"
+  | "upload"
+  | "verify";
 
 /** Takes events; must return at once. */
 export type EventSink = (event: TransferEvent) => void;

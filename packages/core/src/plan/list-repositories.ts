@@ -46,12 +46,12 @@ export async function listRepositories(
   for (const query of chooseMappings(selection, tasks).flatMap(toQueries))
     queries.set(queryKey(query), query);
   if (queries.size === 0) return new Map();
-  onEvent?.({ kind: "phase", phase: "list", total: queries.size });
+  onEvent?.({ kind: "phase", phase: "repositories", total: queries.size });
   const lists = await mapConcurrent(
     [...queries],
     async ([key, query], jobSignal): Promise<[string, RepositoryListing]> => {
       const listed = await askRegistry(query, options.listRepositories, jobSignal);
-      onEvent?.({ kind: "step", phase: "list" });
+      onEvent?.({ kind: "step", phase: "repositories" });
       return [key, listed];
     },
     { concurrency: jobs, ...(signal === undefined ? {} : { signal }) },

@@ -98,13 +98,6 @@ describe("resolvePlan()", () => {
     expect(whole?.descriptor).toEqual(INDEX.descriptor);
   });
 
-  test("goes on where repositories cannot be listed", async () => {
-    const { images, failed } = await plan("{from: 'regex:library/.*'}, {from: redis, tags: ['7.2']}");
-
-    expect(images).toHaveLength(1);
-    expect(failed).toMatchObject([{ source: "docker.io/regex:library/.*", code: "UNSUPPORTED" }]);
-  });
-
   test("resolves tags without listing them, and reads what the choice needs", async () => {
     const { images, failed, warnings, manifests } = await plan("{from: redis, tags: ['7.0', '7.2']}");
 
