@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { parseSelection } from "@airgap-bundle/core";
+import { expandSelection, parseSelection } from "@airgap-bundle/core";
 import { expect, test } from "vitest";
 
 const EXAMPLES = new URL("../examples/", import.meta.url);
@@ -29,4 +29,18 @@ test.each([
   expect(Object.fromEntries(selection?.tasks.map((task) => [task.name, task.mappings.length]) ?? [])).toEqual(
     mappings,
   );
+});
+
+test("examples/patterns.yaml has patterns and platforms on every level", () => {
+  const text = readFileSync(new URL("patterns.yaml", EXAMPLES), "utf8");
+
+  const { selection } = parseSelection(text, { environment: {} });
+  const { mappings } = expandSelection(selection ?? { tasks: [], maxRepositories: 0 });
+
+  expect(selection?.tasks.flatMap(({ mappings: all }) => all.map(({ from }) => from))).toHaveLength(4);
+  expect(mappings.map(({ source, platforms }) => [source.repository, platforms])).toEqual([
+    ["team/tools/cli", ["linux/amd64", "linux/arm64", "linux/arm/v7"]],
+    ["library/alpine", ["all"]],
+  ]);
+  expect(selection).toMatchObject({ platforms: ["linux/amd64", "linux/arm64"], maxRepositories: 1000 });
 });

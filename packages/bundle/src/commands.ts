@@ -1,4 +1,4 @@
-import { ConfigCommand, ExportCommand, PlanCommand } from "@airgap-bundle/export";
+import { ConfigCommand, ExplainCommand, ExportCommand, PlanCommand } from "@airgap-bundle/export";
 import { ImportCommand, InspectCommand, VerifyCommand } from "@airgap-bundle/import";
 import type { Command } from "@oclif/core";
 
@@ -6,6 +6,7 @@ import type { Command } from "@oclif/core";
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   config: ConfigCommand,
   plan: PlanCommand,
+  explain: ExplainCommand,
   export: ExportCommand,
   import: ImportCommand,
   inspect: InspectCommand,

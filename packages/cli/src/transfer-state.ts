@@ -6,6 +6,7 @@ import { createTransferRate, type TransferRate } from "./transfer-rate.ts";
 
 /** What people read for a phase. */
 const PHASE_TITLES: Record<Phase, string> = {
+  repositories: "Listing repositories",
   list: "Listing tags",
   resolve: "Resolving tags",
   manifests: "Reading manifests",

@@ -17,8 +17,17 @@ export type TransferEvent =
   /** Something for whoever looks for a fault: a request and its answer. */
   | { readonly kind: "log"; readonly message: string };
 
-/** The parts of the work, in the words shown to people: "listing tags", "resolving tags", … */
-export type Phase = "list" | "resolve" | "manifests" | "download" | "write" | "check" | "upload" | "verify";
+/** The parts of the work, in the words shown to people: "listing repositories", "listing tags", "resolving tags", … */
+export type Phase =
+  | "repositories"
+  | "list"
+  | "resolve"
+  | "manifests"
+  | "download"
+  | "write"
+  | "check"
+  | "upload"
+  | "verify";
 
 /** Takes events; must return at once. */
 export type EventSink = (event: TransferEvent) => void;

@@ -25,15 +25,18 @@ export {
 } from "./error.ts";
 export { ERROR_CODES } from "./error-codes.ts";
 export type { EventSink, Phase, TransferEvent } from "./events.ts";
+export { type ExplainedTag, explainTags } from "./filter/explain-tags.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";
 export { guessManifestType, type IndexChild, type Manifest, parseManifest, toReferrer } from "./manifest.ts";
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
 export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
-export { nearestName } from "./nearest-name.ts";
+export { nearestName, nearestNames } from "./nearest-name.ts";
 export { refuseObsoleteManifest } from "./obsolete-manifest.ts";
+export type { ChosenMapping } from "./plan/choose-mappings.ts";
 export { expandSelection } from "./plan/expand-selection.ts";
+export { findMappings } from "./plan/find-mappings.ts";
 export { repositoryKey } from "./plan/list-mapped-tags.ts";
 export { listContent } from "./plan/manifest-graph.ts";
 export type { PullLimit } from "./plan/plan.ts";
@@ -46,6 +49,12 @@ export {
   type PlanWarning,
   type Pulls,
 } from "./plan/plan.ts";
+export type {
+  Listing,
+  ListRepositories,
+  RepositoryList,
+  RepositoryQuery,
+} from "./plan/repository-query.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
 export {
   ALL_PLATFORMS,
@@ -65,6 +74,7 @@ export {
   parseReference,
   type Reference,
   type RepositoryName,
+  splitRegistry,
 } from "./reference.ts";
 export type {
   AbortOptions,
@@ -89,9 +99,11 @@ export {
 export {
   type Auth,
   type Credentials,
+  type Lister,
   type Location,
   type Mapping,
   mapTargetPath,
+  platformsOf,
   type Selection,
   type Task,
 } from "./selection/selection.ts";

@@ -3,11 +3,16 @@ const MAX_CHANGES = 2;
 
 /** The name that a misspelt one probably means: the nearest in letters, case and punctuation apart. */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
-  const [nearest] = candidates
+  return nearestNames(name, candidates)[0];
+}
+
+/** The names that a misspelt one may mean, the most probable first. */
+export function nearestNames(name: string, candidates: readonly string[]): readonly string[] {
+  return candidates
     .map((candidate) => ({ candidate, changes: countChanges(bare(name), bare(candidate)) }))
     .filter(({ candidate, changes }) => changes <= MAX_CHANGES && changes < candidate.length)
-    .toSorted((a, b) => a.changes - b.changes);
-  return nearest?.candidate;
+    .toSorted((a, b) => a.changes - b.changes)
+    .map(({ candidate }) => candidate);
 }
 
 function bare(name: string): string {

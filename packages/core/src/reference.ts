@@ -61,17 +61,8 @@ export function normalizeRegistry(host: string): string {
  * @throws `REFERENCE_INVALID` naming what is wrong: a scheme, a host, a repository that the spec's grammar refuses
  */
 export function joinRepositoryName(registry: string, path: string): RepositoryName {
-  if (registry.includes("://")) {
-    throw invalid(
-      registry,
-      "it has a scheme",
-      "Write the registry as HOST[:PORT] without http:// or https://",
-    );
-  }
-  const [host = "", ...prefix] = registry.replace(/\/+$/, "").split("/");
-  if (!isRegistryHost(host)) throw invalid(host, "it is not a registry's HOST[:PORT]");
-  const name = normalizeRegistry(host);
-  const joined = [...prefix, path.replace(/^\//, "")].join("/");
+  const { registry: name, prefix } = splitRegistry(registry);
+  const joined = `${prefix}${path.replace(/^\//, "")}`;
   const repository = name === DOCKER_HUB && !joined.includes("/") ? `library/${joined}` : joined;
   if (!isRepository(repository) || name.length + 1 + repository.length > MAX_NAME_LENGTH) {
     throw invalid(
@@ -81,6 +72,21 @@ export function joinRepositoryName(registry: string, path: string): RepositoryNa
     );
   }
   return { registry: name, repository };
+}
+
+/**
+ * Takes a registry as a selection or `--to` names it apart: the one name of its host, and what is put before each path
+ * (empty, or with a slash at the end).
+ *
+ * @throws `REFERENCE_INVALID` for a scheme, or what is no host
+ */
+export function splitRegistry(text: string): { readonly registry: string; readonly prefix: string } {
+  if (text.includes("://")) {
+    throw invalid(text, "it has a scheme", "Write the registry as HOST[:PORT] without http:// or https://");
+  }
+  const [host = "", ...prefix] = text.replace(/\/+$/, "").split("/");
+  if (!isRegistryHost(host)) throw invalid(host, "it is not a registry's HOST[:PORT]");
+  return { registry: normalizeRegistry(host), prefix: prefix.map((part) => `${part}/`).join("") };
 }
 
 /**

@@ -1,5 +1,11 @@
 import { formatProblem, formatTable } from "@airgap-bundle/cli";
-import { DEFAULT_PLATFORM, type Location, type ParsedSelection, type Task } from "@airgap-bundle/core";
+import {
+  type Location,
+  type ParsedSelection,
+  platformsOf,
+  type Selection,
+  type Task,
+} from "@airgap-bundle/core";
 
 type Note = ParsedSelection["problems"][number] | ParsedSelection["warnings"][number];
 
@@ -36,7 +42,8 @@ interface ConfigMapping {
 
 /** The effective selection as data; credentials are only said to be there. */
 export function toConfigDocument({ selection, warnings, problems }: ParsedSelection): ConfigDocument {
-  return { tasks: (selection?.tasks ?? []).map(toConfigTask), warnings, problems };
+  const tasks = selection?.tasks.map((task) => toConfigTask(task, selection)) ?? [];
+  return { tasks, warnings, problems };
 }
 
 /** The same for people. */
@@ -51,11 +58,17 @@ function renderTask({ name, source, target, mappings }: ConfigTask): string[] {
   const to = target === null ? "the registry that import names with --to" : describeLocation(target);
   const rows = mappings.map(({ from, to: path, tags, platforms }) => [
     `  ${from}`,
-    `→ ${path}`,
+    `→ ${describePath(from, path)}`,
     platforms.join(", "),
     tags.length === 0 ? "all tags" : tags.join(" | "),
   ]);
   return [`Task ${name}: ${describeLocation(source)} → ${to}`, ...formatTable(rows)];
+}
+
+/** Behind a pattern `to` is what is put before each path. */
+function describePath(from: string, to: string): string {
+  if (!from.startsWith("regex:") || (to.startsWith("regex:") && to !== from)) return to;
+  return to === from ? "the same paths" : `${to}/…`;
 }
 
 function describeLocation({ registry, auth, skipTlsVerify }: ConfigLocation): string {
@@ -63,17 +76,18 @@ function describeLocation({ registry, auth, skipTlsVerify }: ConfigLocation): st
   return traits.length === 0 ? registry : `${registry} (${traits.join(", ")})`;
 }
 
-function toConfigTask({ name, intervalSeconds, source, target, mappings }: Task): ConfigTask {
+function toConfigTask(task: Task, selection: Selection): ConfigTask {
+  const { name, intervalSeconds, source, target, mappings } = task;
   return {
     name,
     intervalSeconds,
     source: toConfigLocation(source),
     target: target === undefined ? null : toConfigLocation(target),
-    mappings: mappings.map(({ from, to, tags, platform }) => ({
-      from,
-      to: to ?? from,
-      tags,
-      platforms: [platform ?? DEFAULT_PLATFORM],
+    mappings: mappings.map((mapping) => ({
+      from: mapping.from,
+      to: mapping.to ?? mapping.from,
+      tags: mapping.tags,
+      platforms: platformsOf(mapping, task, selection),
     })),
   };
 }

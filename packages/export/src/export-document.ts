@@ -16,6 +16,7 @@ export interface ExportDocument {
     readonly getManifest: number;
     readonly getBlob: number;
     readonly listTags: number;
+    readonly listRepositories: number;
   };
   readonly failed: readonly FailedImage[];
   readonly durationMs: number;
@@ -30,7 +31,7 @@ export function toExportDocument(
   about: Pick<ExportDocument, "requests" | "durationMs">,
 ): ExportDocument {
   const { bundle, size, images, blobs, downloaded, reused, failed } = report;
-  const { headManifest, getManifest, getBlob, listTags } = about.requests;
+  const { headManifest, getManifest, getBlob, listTags, listRepositories } = about.requests;
   return {
     bundle,
     volumes: bundle === null ? [] : [{ path, size }],
@@ -38,7 +39,7 @@ export function toExportDocument(
     blobs,
     downloaded,
     reused,
-    requests: { headManifest, getManifest, getBlob, listTags },
+    requests: { headManifest, getManifest, getBlob, listTags, listRepositories },
     failed,
     durationMs: about.durationMs,
     written: report.isWritten,

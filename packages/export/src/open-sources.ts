@@ -1,6 +1,9 @@
 import type { SharedOptions } from "@airgap-bundle/cli";
 import {
   expandSelection,
+  findMappings,
+  type ListRepositories,
+  type Location,
   type MetadataCache,
   openMetadataCache,
   type PullLimit,
@@ -22,6 +25,7 @@ export interface PlanFlags {
 /** The registries of a selection, and what is known of them from earlier runs. */
 export interface Sources {
   readonly openSource: (name: RepositoryName) => Source;
+  readonly listRepositories: ListRepositories;
   readonly pullLimit: (registry: string) => PullLimit | undefined;
   readonly requests: RegistryPool["requests"];
   readonly cache: MetadataCache;
@@ -29,8 +33,8 @@ export interface Sources {
 }
 
 /**
- * Opens what a selection reads from, each repository with the credentials and TLS settings of the first task that names
- * it. Nothing is sent yet.
+ * Opens what a selection reads from, each repository with the credentials and TLS settings of the first mapping that names
+ * it, else of the first whose pattern takes it. Nothing is sent yet.
  *
  * @throws `USAGE`, `FILE_FAILED` for wrong flags or an unreadable auth file
  */
@@ -47,17 +51,24 @@ export async function openSources(
     mirrors: parseMirrors(flags.mirror ?? []),
     onEvent,
   });
-  const { mappings } = expandSelection(selection, flags.task === undefined ? {} : { tasks: flags.task });
-  const locations = new Map(
+  const tasks = flags.task === undefined ? {} : { tasks: flags.task };
+  const { mappings } = expandSelection(selection, tasks);
+  const locations = new Map<string, Location | undefined>(
     mappings.toReversed().map(({ source, location }) => [repositoryKey(source), location]),
   );
+  const findLocation = (name: RepositoryName): Location | undefined => {
+    const key = repositoryKey(name);
+    if (!locations.has(key)) locations.set(key, findMappings(selection, name, tasks)[0]?.task.source);
+    return locations.get(key);
+  };
   return {
     openSource(name) {
-      const location = locations.get(repositoryKey(name));
+      const location = findLocation(name);
       const settings =
         location === undefined ? {} : { auth: location.auth, skipTlsVerify: location.skipTlsVerify };
       return pool.open(name.registry, settings).openRepository(name.repository);
     },
+    listRepositories: pool.listRepositories,
     pullLimit: pool.pullLimit,
     requests: pool.requests,
     cache: openMetadataCache(`${cacheDir}/blobs`),

@@ -16,7 +16,8 @@ export function isLooseAlternation(pattern: string): boolean {
   );
 }
 
-function splitBranches(pattern: string): readonly string[] {
+/** The branches of a pattern between the bars that are outside of groups; one if there is no such bar. */
+export function splitBranches(pattern: string): readonly string[] {
   const branches = [""];
   let depth = 0;
   for (const [piece] of pattern.matchAll(PIECE)) {

@@ -23,16 +23,26 @@ export type TagReference =
 /** What selects tags. `text` is the item as the selection has it, without blanks around it. */
 type FilterItem =
   | { readonly kind: "verbatim"; readonly text: string; readonly reference: TagReference }
-  | { readonly kind: "match"; readonly text: string; readonly matches: (tag: string) => boolean };
+  | {
+      readonly kind: "versions" | "names";
+      readonly text: string;
+      readonly matches: (tag: string) => boolean;
+    };
+
+/** What limits a selection to some tags. */
+interface KeepItem {
+  readonly text: string;
+  readonly keeps: (tag: string) => boolean;
+}
 
 /** The `tags` of a mapping, read. */
 export interface TagFilter {
   /** A tag is selected by any of them; none selects all tags. */
   readonly items: readonly FilterItem[];
   /** What is not verbatim must meet all of them. */
-  readonly keeps: readonly ((tag: string) => boolean)[];
-  /** So many of the highest versions stay; 0 keeps all. */
-  readonly latest: number;
+  readonly keeps: readonly KeepItem[];
+  /** So many of the highest versions stay, at least one. Absent: all. */
+  readonly latest?: { readonly text: string; readonly count: number };
 }
 
 /** What is said about one item of `tags`. */
@@ -62,8 +72,8 @@ export interface ParsedTagFilter {
 /** One item, read. */
 type Part = (
   | { readonly part: "item"; readonly item: FilterItem }
-  | { readonly part: "keep"; readonly keeps: (tag: string) => boolean }
-  | { readonly part: "latest"; readonly latest: number }
+  | { readonly part: "keep"; readonly item: KeepItem }
+  | { readonly part: "latest"; readonly text: string; readonly count: number }
 ) & { readonly warnings?: readonly (readonly [code: FilterWarningCode, message: string])[] };
 
 /** Reads the `tags` of a mapping: dregsy's forms with dregsy's meaning, and npm's ranges where dregsy has none. */
@@ -85,10 +95,11 @@ export function parseTagFilter(items: readonly string[]): ParsedTagFilter {
 }
 
 function toFilter(parts: readonly Part[]): TagFilter {
+  const { text, count } = parts.findLast((part) => part.part === "latest") ?? { text: "", count: 0 };
   return {
     items: parts.flatMap((part) => (part.part === "item" ? [part.item] : [])),
-    keeps: parts.flatMap((part) => (part.part === "keep" ? [part.keeps] : [])),
-    latest: parts.findLast((part) => part.part === "latest")?.latest ?? 0,
+    keeps: parts.flatMap((part) => (part.part === "keep" ? [part.item] : [])),
+    ...(count === 0 ? {} : { latest: { text, count } }),
   };
 }
 
@@ -106,7 +117,7 @@ function parseSemver(text: string): Part {
     const version = parseTolerantVersion(tag);
     return version !== undefined && isInRange(version, range);
   };
-  const item = { kind: "match", text, matches } as const;
+  const item = { kind: "versions", text, matches } as const;
   if (range.surprises.length === 0) return { part: "item", item };
   const message = `In ${JSON.stringify(text)} ${range.surprises.join(", ")}`;
   return { part: "item", item, warnings: [["RANGE_MISLEADING", message]] };
@@ -128,30 +139,30 @@ function parseRegex(text: string): Part {
   const pattern = text.slice(REGEX.length).trim();
   return {
     part: "item",
-    item: { kind: "match", text, matches: compileTagPattern(pattern) },
+    item: { kind: "names", text, matches: compileTagPattern(pattern) },
     warnings: alternationWarnings(text, pattern),
   };
 }
 
 function parseKeep(text: string): Part {
   const pattern = text.slice(KEEP.length).trim();
-  const keeps = compileTagPattern(pattern);
+  const item = { text, keeps: compileTagPattern(pattern) };
   if (/^latest(?:\s+\S|[0-9])/i.test(pattern)) {
     const message = `${JSON.stringify(text)} is read as a regular expression, which hardly any tag matches; a limit reads "keep: latest 2"`;
-    return { part: "keep", keeps, warnings: [["KEEP_LATEST_UNREAD", message]] };
+    return { part: "keep", item, warnings: [["KEEP_LATEST_UNREAD", message]] };
   }
   if (/^(?:semver|regex|keep):/.test(pattern)) {
     const message = `${JSON.stringify(text)} is read as a regular expression, which no tag matches; keep: takes the pattern itself`;
-    return { part: "keep", keeps, warnings: [["KEEP_NESTED", message]] };
+    return { part: "keep", item, warnings: [["KEEP_NESTED", message]] };
   }
-  return { part: "keep", keeps, warnings: alternationWarnings(text, pattern) };
+  return { part: "keep", item, warnings: alternationWarnings(text, pattern) };
 }
 
 /** The number must follow a blank: dregsy takes tabs for white space and then does not find the number. */
 function parseKeepLatest(text: string): Part {
   const digits = text.slice(text.lastIndexOf(" ") + 1);
-  const latest = /^[0-9]+$/.test(digits) ? Number(digits) : Number.NaN;
-  if (latest < MAX_LATEST) return { part: "latest", latest };
+  const count = /^[0-9]+$/.test(digits) ? Number(digits) : Number.NaN;
+  if (count < MAX_LATEST) return { part: "latest", text, count };
   throw new BundleError(
     "SELECTION_INVALID",
     `Cannot use tag filter ${JSON.stringify(text)}: it is not "keep: latest NUMBER" with a blank before the number`,

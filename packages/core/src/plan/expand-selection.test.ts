@@ -86,13 +86,35 @@ describe("expandSelection()", () => {
     ["a platform that is none", "{from: app, platform: foo}", "PLATFORM_UNKNOWN"],
     ["an upper-case repository", "{from: App}", "REFERENCE_INVALID"],
     ["an upper-case target", "{from: app, to: App}", "REFERENCE_INVALID"],
-    ["a pattern of repositories", "{from: 'regex:.*'}", "UNSUPPORTED"],
+    ["a replacement without its slash", "{from: app, to: 'regex:^/app,mirror/app'}", "REFERENCE_INVALID"],
   ])("tells what cannot be used and goes on: %s", (_what, mapping, code) => {
     const { mappings, failed } = expand(withMappings(`${mapping}, {from: other}`));
 
     expect(failed).toMatchObject([{ code, message: expect.any(String) }]);
     expect(failed[0]?.source).toMatch(/^r\.io\//);
     expect(mappings.map(({ source }) => source.repository)).toEqual(["other"]);
+  });
+
+  test.each([
+    ["the mapping's", "{from: app, platforms: [linux/arm64, linux/amd64]}", ["linux/arm64", "linux/amd64"]],
+    ["the task's", "{from: app}", ["linux/arm/v7", "linux/386"]],
+    ["the mapping's platform before the task's", "{from: app, platform: linux/s390x}", ["linux/s390x"]],
+    ["all before others", "{from: app, platforms: [linux/386, all]}", ["all"]],
+  ])("takes platforms: %s list", (_what, mapping, expected) => {
+    const selection = select(
+      `platforms: [all]\ntasks:\n- name: t\n  platforms: [linux/arm/v7, linux/386]\n  source: {registry: r.io}\n  mappings: [${mapping}]\n`,
+    );
+
+    expect(expand(selection).mappings[0]?.platforms).toEqual(expected);
+  });
+
+  test("takes the platforms of the selection where nothing else names any", () => {
+    const selection = select(
+      "platforms: [linux/arm64, linux/386]\ntasks:\n- name: t\n  source: {registry: r.io}\n  mappings: [{from: a}]\n",
+    );
+
+    expect(expand(selection).mappings[0]?.platforms).toEqual(["linux/arm64", "linux/386"]);
+    expect(expand(selection, { platforms: ["linux/s390x"] }).mappings[0]?.platforms).toEqual(["linux/s390x"]);
   });
 
   test("tells a registry with a scheme", () => {

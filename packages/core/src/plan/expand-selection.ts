@@ -1,14 +1,17 @@
 import { BundleError, isBundleError } from "../error.ts";
-import { ALL_PLATFORMS, DEFAULT_PLATFORM, formatPlatform, parsePlatform } from "../platform.ts";
+import { ALL_PLATFORMS, formatPlatform, parsePlatform } from "../platform.ts";
 import { joinRepositoryName, type RepositoryName } from "../reference.ts";
 import {
   type Location,
   type Mapping,
   mapTargetPath,
+  platformsOf,
   type Selection,
-  type Task,
 } from "../selection/selection.ts";
-import { type FailedImage, toFailedImage } from "./plan.ts";
+import { type ChosenMapping, chooseMappings } from "./choose-mappings.ts";
+import type { ListedRepositories } from "./list-repositories.ts";
+import { matchRepositories } from "./match-repositories.ts";
+import { type FailedImage, type PlanWarning, toFailedImage } from "./plan.ts";
 
 /** A mapping with its names made out: one repository to read, one to write. */
 export interface RepositoryMapping {
@@ -31,76 +34,84 @@ export interface ExpandOptions {
   readonly platforms?: readonly string[];
 }
 
+/** What an expansion is told beside that. */
+interface ExpandSelectionOptions extends ExpandOptions {
+  /** @default none: mappings with a pattern take no repository */
+  readonly listed?: ListedRepositories;
+}
+
 /** The mappings that can be used, and those that cannot, with the reason. */
 export interface ExpandedSelection {
   readonly mappings: readonly RepositoryMapping[];
   readonly failed: readonly FailedImage[];
+  readonly warnings: readonly PlanWarning[];
 }
 
 /**
- * Makes out what a selection names.
+ * Makes out what a selection names. A mapping with a pattern becomes one for each repository in `listed` that the
+ * pattern takes.
  *
  * @throws `USAGE` if there is no task of a wanted name; `PLATFORM_UNKNOWN` if a platform of the options is malformed
  */
-export function expandSelection(selection: Selection, options: ExpandOptions = {}): ExpandedSelection {
-  const { platforms } = options;
+export function expandSelection(
+  selection: Selection,
+  options: ExpandSelectionOptions = {},
+): ExpandedSelection {
+  const { platforms, listed = new Map() } = options;
   const override = platforms === undefined ? undefined : normalizePlatforms(platforms);
   const mappings: RepositoryMapping[] = [];
   const failed: FailedImage[] = [];
-  for (const task of chooseTasks(selection, options.tasks)) {
-    for (const mapping of task.mappings) {
+  const warnings: PlanWarning[] = [];
+  for (const chosen of chooseMappings(selection, options.tasks)) {
+    const { task, mapping } = chosen;
+    const attempt = <T>(path: string, work: () => T): T | undefined => {
       try {
-        mappings.push(expandMapping(task, mapping, override));
+        return work();
       } catch (error) {
         if (!isBundleError(error)) throw error;
-        failed.push(
-          toFailedImage(`${task.source.registry}/${mapping.from.replace(/^\//, "")}`, undefined, error),
-        );
+        failed.push(toFailedImage(`${task.source.registry}/${path.replace(/^\//, "")}`, undefined, error));
+        return undefined;
       }
+    };
+    const matched = attempt(mapping.from, () => matchRepositories(chosen, listed));
+    if (matched?.warning !== undefined) warnings.push(matched.warning);
+    for (const path of matched?.paths ?? []) {
+      const expanded = attempt(path, () => mapRepository(chosen, path, override));
+      if (expanded !== undefined) mappings.push(expanded);
     }
   }
-  return { mappings, failed };
+  return { mappings, failed, warnings };
 }
 
-function chooseTasks(selection: Selection, wanted: readonly string[] | undefined): readonly Task[] {
-  if (wanted === undefined) return selection.tasks;
-  const names = new Set(selection.tasks.map(({ name }) => name));
-  const missing = wanted.find((name) => !names.has(name));
-  if (missing !== undefined) {
-    throw new BundleError("USAGE", `Cannot find task ${JSON.stringify(missing)} in the selection`, {
-      hint: `It has ${[...names].map((name) => JSON.stringify(name)).join(", ") || "no tasks"}`,
-    });
-  }
-  return selection.tasks.filter(({ name }) => wanted.includes(name));
-}
-
-function expandMapping(
-  task: Task,
-  mapping: Mapping,
-  platforms: readonly string[] | undefined,
+/**
+ * A mapping with the names that it has for one repository, which is given as the mapping's task names it at the source.
+ *
+ * @throws `REFERENCE_INVALID`, `PLATFORM_UNKNOWN`
+ */
+function mapRepository(
+  { selection, task, mapping }: ChosenMapping,
+  path: string,
+  platforms?: readonly string[],
 ): RepositoryMapping {
-  if (mapping.fromRegex !== undefined) {
-    throw new BundleError(
-      "UNSUPPORTED",
-      `Cannot list repositories for ${JSON.stringify(mapping.from)}: this version does not look repositories up`,
-      {
-        hint: "Name each repository in a mapping of its own",
-      },
-    );
-  }
-  const source = joinRepositoryName(task.source.registry, mapping.from);
   return {
     task: task.name,
     mapping,
-    source,
+    source: joinRepositoryName(task.source.registry, path),
     location: task.source,
-    target: expandTarget(task.target, mapTargetPath(mapping, mapping.from)),
-    platforms: platforms ?? normalizePlatforms([mapping.platform ?? DEFAULT_PLATFORM]),
+    target: expandTarget(task.target, mapTargetPath(mapping, path)),
+    platforms: platforms ?? normalizePlatforms(platformsOf(mapping, task, selection)),
   };
 }
 
 /** Without a registry the path alone must be a repository name; Docker Hub's `library/` is never put before it. */
 function expandTarget(target: Location | undefined, path: string): RepositoryMapping["target"] {
+  if (!path.startsWith("/")) {
+    // dregsy puts it right behind the registry, which makes another host or port of it.
+    const message = `Cannot use ${JSON.stringify(path)} as a target: the replacement took the slash at its start`;
+    throw new BundleError("REFERENCE_INVALID", message, {
+      hint: "The path begins with a slash: begin the replacement of to: regex: with one, too",
+    });
+  }
   if (target !== undefined) return joinRepositoryName(target.registry, path);
   return { registry: null, repository: joinRepositoryName("registry.invalid", path).repository };
 }

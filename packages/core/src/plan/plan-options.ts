@@ -4,8 +4,9 @@ import type { MetadataCache } from "../metadata-cache.ts";
 import type { AbortOptions } from "../repository.ts";
 import type { ExpandOptions } from "./expand-selection.ts";
 import type { PullLimit } from "./plan.ts";
+import type { ListRepositories } from "./repository-query.ts";
 
-/** What a selection is resolved with. */
+/** What images are resolved with. */
 export interface PlanOptions extends ExpandOptions, AbortOptions {
   readonly openSource: OpenSource;
   readonly cache: MetadataCache;
@@ -14,4 +15,9 @@ export interface PlanOptions extends ExpandOptions, AbortOptions {
   /** Requests at once. */
   readonly jobs: number;
   readonly onEvent?: EventSink;
+}
+
+/** What a selection is resolved with. */
+export interface ResolveOptions extends PlanOptions {
+  readonly listRepositories: ListRepositories;
 }

@@ -76,6 +76,7 @@ async function plan(mappings: string, options: Partial<PlanOptions> = {}): Promi
     openSource: options.openSource ?? (await openSources()),
     cache: openMetadataCache(join(directory, "cache")),
     pullLimit: () => undefined,
+    listRepositories: () => Promise.reject(new BundleError("UNSUPPORTED", "no catalog here")),
     jobs: 3,
     ...options,
   });
@@ -86,6 +87,17 @@ function summarize({ images }: Plan): string[] {
 }
 
 describe("resolvePlan()", () => {
+  test("takes the platforms of a list out of an index, and all of it by dregsy's word", async () => {
+    const { images } = await plan(
+      "{from: redis, tags: ['7.0'], platforms: [linux/arm64, linux/amd64]}, {from: redis, to: all, tags: ['7.0'], platform: all}",
+    );
+
+    const [filtered, whole] = images;
+    expect(filtered?.platforms).toEqual(["linux/arm64", "linux/amd64"]);
+    expect(filtered?.descriptor.mediaType).toBe(INDEX.descriptor.mediaType);
+    expect(whole?.descriptor).toEqual(INDEX.descriptor);
+  });
+
   test("resolves tags without listing them, and reads what the choice needs", async () => {
     const { images, failed, warnings, manifests } = await plan("{from: redis, tags: ['7.0', '7.2']}");
 

@@ -6,22 +6,24 @@ import { expandSelection, type RepositoryMapping } from "./expand-selection.ts";
 import { findForeignLayers } from "./find-foreign-layers.ts";
 import { finishImages } from "./finish-images.ts";
 import { listMappedTags, repositoryKey, type TagList } from "./list-mapped-tags.ts";
+import { listRepositories, warnOfLists } from "./list-repositories.ts";
 import { createManifestFetcher } from "./manifest-fetcher.ts";
 import { type FailedImage, formatTarget, type Plan, type PlanWarning, toFailedImage } from "./plan.ts";
-import type { PlanOptions } from "./plan-options.ts";
+import type { ResolveOptions } from "./plan-options.ts";
 import { type ImageRequest, requestImages } from "./request.ts";
 import { type Resolution, resolveRequests } from "./resolve-requests.ts";
 
 /**
- * Finds out what a selection means now: lists tags, applies the filters, asks for every reference's digest, reads the
+ * Finds out what a selection means now: lists repositories where `from` is a pattern, lists tags, applies the filters, asks for every reference's digest, reads the
  * manifests and chooses platforms. What fails is in `failed`; the rest goes on.
  *
  * @throws `USAGE`, `PLATFORM_UNKNOWN` for wrong options; `TARGET_CONFLICT` if two images have one target;
  * `TOOMANYREQUESTS` before the first pull if a registry grants fewer than are needed; `NO_SPACE`, `FILE_FAILED` of the
  * cache; the abort reason of `signal`
  */
-export async function resolvePlan(selection: Selection, options: PlanOptions): Promise<Plan> {
-  const expanded = expandSelection(selection, options);
+export async function resolvePlan(selection: Selection, options: ResolveOptions): Promise<Plan> {
+  const listed = await listRepositories(selection, options);
+  const expanded = expandSelection(selection, { ...options, listed });
   const lists = await listMappedTags(expanded.mappings, options);
   const filtered = applyFilters(expanded.mappings, lists);
   const resolutions = await resolveRequests(filtered.requests, options);
@@ -35,7 +37,10 @@ export async function resolvePlan(selection: Selection, options: PlanOptions): P
     images: checkTargets(finished.images),
     manifests: carried.manifests,
     failed: steps.flatMap(({ failed }) => failed),
-    warnings: [filtered, resolved, finished, carried].flatMap((step) => step.warnings),
+    warnings: [
+      ...warnOfLists(listed),
+      ...[expanded, filtered, resolved, finished, carried].flatMap((step) => step.warnings),
+    ],
     pulls: fetcher.pulls(),
   };
 }

@@ -24,7 +24,7 @@ function toDregsy({ tasks }: Selection): unknown {
     verbose,
     source: toDregsyLocation(source),
     target: target && toDregsyLocation(target),
-    mappings: mappings.map(({ from, to = "", platform = "", tags }) => ({
+    mappings: mappings.map(({ from, to = "", platforms: [platform = ""] = [], tags }) => ({
       from: withSlash(from),
       to: withSlash(to),
       platform,

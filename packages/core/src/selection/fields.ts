@@ -19,8 +19,8 @@ export interface Fields {
   integer(key: string): number;
   /** Undefined if there is none or it is null. */
   durationMs(key: string): number | undefined;
-  /** Empty if there is none. */
-  list(key: string): readonly YamlValue[];
+  /** Empty if there is none. @default expected "a list" */
+  list(key: string, expected?: string): readonly YamlValue[];
   /** Undefined if there is none or it is null. */
   map(key: string, name: string, knownKeys: readonly string[]): Fields | undefined;
 }
@@ -89,11 +89,11 @@ function readFields(
     boolean: (key) => read(key, "true or false without quotes", toBoolean) ?? false,
     integer: (key) => read(key, "a whole number without quotes", toInteger) ?? 0,
     durationMs: (key) => read(key, "a duration such as 1h30m", toDurationMs),
-    list: (key) => {
+    list: (key, expected = "a list") => {
       const value = valuesOf(key).at(-1);
       if (value === undefined || value.kind === "null") return [];
       if (value.kind === "list") return value.items;
-      reportType(reporter, label(key), "a list", value);
+      reportType(reporter, label(key), expected, value);
       return [];
     },
     map: (key, mapName, knownKeys) => {

@@ -1,13 +1,13 @@
 import { parseAuth } from "./auth.ts";
 import type { ReadContext } from "./context.ts";
 import { type Fields, reportPlaceholder } from "./fields.ts";
-import type { Auth, Location } from "./selection.ts";
+import type { Auth, Lister, Location } from "./selection.ts";
 
 const KEYS = ["registry", "auth", "skip-tls-verify", "auth-refresh", "lister", "listertype"];
 const LISTER_TYPES = ["catalog", "dockerhub", "index"];
 
-/** How the repositories of a registry are to be listed; empty where the selection does not say. */
-interface Lister {
+/** How the repositories of a registry are to be listed, as written; empty where the selection does not say. */
+interface ReadLister {
   readonly type: string;
   readonly search: string;
 }
@@ -15,7 +15,7 @@ interface Lister {
 /** A location with what only its own task looks at. */
 export interface ReadLocation {
   readonly location: Location;
-  readonly lister: Lister;
+  readonly lister: ReadLister;
 }
 
 /** Reads `source` or `target` of a task; undefined if it is not there or is no map. */
@@ -26,10 +26,12 @@ export function readLocation(task: Fields, key: string, context: ReadContext): R
   const lister = readLister(fields, context);
   const auth = readAuth(fields, context);
   checkAuthRefresh(fields, registry, context);
+  const chosen = toLister(lister);
   const location: Location = {
     registry,
     ...(auth === undefined ? {} : { auth }),
     skipTlsVerify: fields.boolean("skip-tls-verify"),
+    ...(chosen === undefined ? {} : { lister: chosen }),
   };
   return { location, lister };
 }
@@ -53,7 +55,7 @@ function readRegistry(fields: Fields, { reporter }: ReadContext): string {
   return text.replace(/^.*@(public\.ecr\.aws)$/, "$1");
 }
 
-function readLister(fields: Fields, { reporter }: ReadContext): Lister {
+function readLister(fields: Fields, { reporter }: ReadContext): ReadLister {
   const lister = fields.map("lister", `the lister of ${fields.name}`, ["type", "search"]);
   if (lister === undefined) return { type: fields.text("listertype"), search: "" };
   const type = lister.text("type");
@@ -64,6 +66,12 @@ function readLister(fields: Fields, { reporter }: ReadContext): Lister {
     reporter.problem("LISTER_INVALID", message, lister.positionOf("type"));
   }
   return { type, search };
+}
+
+/** A type that is none is a problem already, or has no effect: `listertype` is looked at when repositories are listed. */
+function toLister({ type, search }: ReadLister): Lister | undefined {
+  if (type === "index") return { type, search };
+  return type === "catalog" || type === "dockerhub" ? { type } : undefined;
 }
 
 function readAuth(fields: Fields, { reporter, environment }: ReadContext): Auth | undefined {

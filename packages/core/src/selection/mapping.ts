@@ -1,16 +1,19 @@
 import { BundleError, isBundleError } from "../error.ts";
+import { isLooseAlternation } from "../filter/alternation.ts";
 import { compileAnchoredRegex, compileRegex, type Regex } from "../filter/regex.ts";
 import { parseTagFilter, type TagFilter } from "../filter/tag-filter.ts";
-import { ALL_PLATFORMS, parsePlatform } from "../platform.ts";
 import type { ReadContext } from "./context.ts";
 import { type Fields, isPlaceholder, openFields, reportPlaceholder, reportType } from "./fields.ts";
 import type { Position, SelectionProblemCode } from "./note.ts";
+import { readMappingPlatforms } from "./platforms.ts";
 import type { Mapping } from "./selection.ts";
 import type { YamlValue } from "./yaml.ts";
 
-const KEYS = ["from", "to", "tags", "platform"];
+const KEYS = ["from", "to", "tags", "platform", "platforms"];
 const REGEX = "regex:";
-const PLACEHOLDER = /\{[A-Za-z_][^{}]*\}/;
+/** `{name}` or `<name>`: what a guide leaves to be filled in. */
+const PLACEHOLDER = /\{[A-Za-z_][^{}]*\}|<[A-Za-z_][^<>]*>/;
+const WHOLE_PLACEHOLDER = /^\s*(?:\{[A-Za-z_][^{}]*\}|<[A-Za-z_][^<>]*>)\s*$/;
 
 /** Reads one item of `mappings`; undefined after a problem. */
 export function readMapping(value: YamlValue, name: string, context: ReadContext): Mapping | undefined {
@@ -23,10 +26,9 @@ export function readMapping(value: YamlValue, name: string, context: ReadContext
   if (fields === undefined) return undefined;
   const from = fields.text("from");
   const to = fields.text("to");
-  const platform = fields.text("platform");
   const fromRegex = readFromRegex(fields, from, context);
   const toRegex = readToRegex(fields, to, context);
-  checkPlatform(fields, platform, context);
+  const platforms = readMappingPlatforms(fields, context);
   const tags = readTags(fields, context);
   const filter = readFilter(fields, tags, context);
   if (filter === undefined) return undefined;
@@ -35,7 +37,7 @@ export function readMapping(value: YamlValue, name: string, context: ReadContext
     ...(fromRegex === undefined ? {} : { fromRegex }),
     ...(to === "" ? {} : { to }),
     ...(toRegex === undefined ? {} : { toRegex }),
-    ...(platform === "" ? {} : { platform }),
+    ...(platforms === undefined ? {} : { platforms }),
     tags: tags.map(({ text }) => text),
     filter,
     line: fields.position.line,
@@ -46,7 +48,12 @@ export function readMapping(value: YamlValue, name: string, context: ReadContext
 function readFromRegex(fields: Fields, from: string, { reporter }: ReadContext): Regex | undefined {
   const position = fields.positionOf("from");
   if (from.startsWith(REGEX)) {
-    return attempt("FROM_INVALID", position, reporter, () => compileAnchoredRegex(from.slice(REGEX.length)));
+    const pattern = from.slice(REGEX.length);
+    if (isLooseAlternation(pattern)) {
+      const message = `In ${JSON.stringify(from)} only the first branch is bound to the start of the repository and only the last to its end; write (${pattern}) to bind all of them`;
+      reporter.warning("ALTERNATION_UNGROUPED", message, position);
+    }
+    return attempt("FROM_INVALID", position, reporter, () => compileAnchoredRegex(pattern));
   }
   if (fields.isEmpty("from")) {
     reporter.problem("FROM_MISSING", `Cannot use ${fields.name}: it has no from path`, position);
@@ -88,18 +95,6 @@ function attempt<T>(
   }
 }
 
-/** dregsy takes any text, and fails when it copies. */
-function checkPlatform(fields: Fields, platform: string, { reporter }: ReadContext): void {
-  if (platform === "" || platform === ALL_PLATFORMS) return;
-  try {
-    parsePlatform(platform);
-  } catch (error) {
-    if (!isBundleError(error, "PLATFORM_UNKNOWN")) throw error;
-    const message = `The platform of ${fields.name} is ${JSON.stringify(platform)}, expected OS/ARCHITECTURE[/VARIANT] or all; its images cannot be taken`;
-    reporter.warning("PLATFORM_MALFORMED", message, fields.positionOf("platform"));
-  }
-}
-
 interface TagItem {
   readonly text: string;
   readonly position: Position;
@@ -110,7 +105,7 @@ function readTags(fields: Fields, { reporter, take }: ReadContext): readonly Tag
   for (const [i, value] of take(fields.list("tags"), fields.positionOf("tags")).entries()) {
     const label = `item ${i + 1} of tags of ${fields.name}`;
     const { position } = value;
-    if (value.kind === "scalar" && /^\s*\{[A-Za-z_][^{}]*\}\s*$/.test(value.text)) {
+    if (value.kind === "scalar" && WHOLE_PLACEHOLDER.test(value.text)) {
       reportPlaceholder(reporter, label, position);
     } else if (value.kind === "scalar") items.push({ text: value.text, position });
     else if (value.kind === "null") items.push({ text: "", position });

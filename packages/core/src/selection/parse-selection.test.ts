@@ -49,6 +49,22 @@ describe("parseSelection() reports problems", () => {
     ["TAGS_INVALID", 9, withMapping("from: a\ntags:\n- ok\n- 'semver: 1'")],
     ["TYPE_INVALID", 8, withMapping("from: a\ntags:\n- regex: 1.*")],
     ["PLACEHOLDER", 8, withMapping("from: a\ntags:\n- '{version}'")],
+    ["PLACEHOLDER", 6, withMapping("from: '<organisation>/a'")],
+    ["PLACEHOLDER", 8, withMapping("from: a\ntags:\n- <version>")],
+    ["PLACEHOLDER", 7, withMapping("from: a\nplatform: '{platform}'")],
+    ["PLACEHOLDER", 7, withMapping("from: a\nplatforms: [{platform}]")],
+    ["PLATFORMS_INVALID", 7, withMapping("from: a\nplatforms: [linux/amd64, foo]")],
+    ["PLATFORMS_INVALID", 7, withMapping("from: a\nplatforms: [~]")],
+    ["PLATFORMS_INVALID", 8, withMapping("from: a\nplatform: all\nplatforms: [all]")],
+    ["PLATFORMS_INVALID", 1, "platforms: [amd64]"],
+    ["TYPE_INVALID", 7, withMapping("from: a\nplatforms: linux/amd64")],
+    ["TYPE_INVALID", 7, withMapping("from: a\nplatforms: [[linux/amd64]]")],
+    ["TYPE_INVALID", 3, "tasks:\n- name: t\n  platforms: all\n  source: {registry: a}"],
+    [
+      "LISTER_INVALID",
+      3,
+      `tasks:\n- name: t\n  source: {registry: a, listertype: foo}\n  mappings: [{from: 'regex:a'}]`,
+    ],
     ["SELECTION_TOO_LARGE", 1, `# ${"x".repeat(4 * 1024 * 1024)}`],
   ])("%s in line %i: %j", (code, line, text) => {
     const { selection, problems } = parse(text);
@@ -90,6 +106,12 @@ describe("parseSelection() reports problems", () => {
     ]);
   });
 
+  test("with the way to write a list where one platform stands alone", () => {
+    const [problem] = parse(withMapping("from: a\nplatforms: linux/amd64")).problems;
+
+    expect(problem?.message).toContain("expected a list, such as [linux/amd64, linux/arm64]");
+  });
+
   test("once for a map that two tasks share", () => {
     const text = "tasks:\n- name: a\n  source: &s {auth: '?'}\n- name: b\n  source: *s\n";
 
@@ -114,13 +136,44 @@ describe("parseSelection() reports problems", () => {
   });
 });
 
+describe("parseSelection() keeps how repositories are listed", () => {
+  test.each([
+    ["", 100],
+    ["lister: {maxItems: 0}\n", 100],
+    ["lister: {maxItems: 1_0}\n", 10],
+    ["lister: {maxItems: -1}\n", Number.POSITIVE_INFINITY],
+  ])("%j: at most %d", (lister, expected) => {
+    expect(parse(`${lister}tasks: []`).selection?.maxRepositories).toBe(expected);
+  });
+
+  test.each([
+    ["lister: {type: index, search: redis}", { type: "index", search: "redis" }],
+    ["lister: {type: catalog}", { type: "catalog" }],
+    ["listertype: dockerhub", { type: "dockerhub" }],
+    ["listertype: foo", undefined],
+    ["lister:", undefined],
+  ])("%j", (lister, expected) => {
+    const { selection } = parse(withSource(`registry: a\n${lister}`));
+
+    expect(selection?.tasks[0]?.source.lister).toEqual(expected);
+  });
+});
+
 describe("parseSelection() warns", () => {
   test.each([
     ["KEY_UNKNOWN", 1, "Watch: true", "did you mean watch?"],
     ["KEY_UNKNOWN", 1, "foo: 1", 'Key "foo" of the selection is unknown and ignored'],
     ["KEY_UNKNOWN", 7, withMapping("from: a\ntoo: b"), "did you mean to?"],
     ["KEY_UNKNOWN", 5, withSource("registry: a\nskipTlsVerify: true"), "did you mean skip-tls-verify?"],
-    ["KEY_DUPLICATE", 2, "relay: skopeo\nrelay: docker", "relay"],
+    ["KEY_DUPLICATE", 2, "relay: docker\nrelay: skopeo", "relay"],
+    ["RELAY_DOCKER", 1, "relay: docker", "relay skopeo"],
+    ["LISTER_UNLIMITED", 2, "lister:\n  maxItems: -1", "without a limit"],
+    [
+      "KEY_UNKNOWN",
+      3,
+      "tasks:\n- name: t\n  platform: all\n  source: {registry: a}",
+      "did you mean platforms?",
+    ],
     ["DOCUMENT_IGNORED", 2, "relay: skopeo\n---\nrelay: docker", "first document"],
     [
       "KEYS_WITHOUT_EFFECT",
@@ -132,6 +185,7 @@ describe("parseSelection() warns", () => {
     ["REGISTRY_MALFORMED", 4, withSource("registry: https://a"), "scheme"],
     ["REGISTRY_MALFORMED", 4, withSource("registry: a/"), "slash"],
     ["ALTERNATION_UNGROUPED", 8, withMapping("from: a\ntags:\n- 'regex: a|b'"), "(a|b)"],
+    ["ALTERNATION_UNGROUPED", 6, withMapping("from: regex:a/b|c/d"), "(a/b|c/d)"],
     ["KEEP_LATEST_UNREAD", 8, withMapping("from: a\ntags:\n- 'keep:latest 2'"), "keep:latest 2"],
     ["KEEP_NESTED", 8, withMapping("from: a\ntags:\n- 'keep: regex: 2'"), "keep: regex: 2"],
     ["RANGE_MISLEADING", 8, withMapping("from: a\ntags:\n- 'semver: ^1.x'"), "exactly 1.0.0"],

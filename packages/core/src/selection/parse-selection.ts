@@ -7,6 +7,7 @@ import {
   type SelectionProblemCode,
   type SelectionWarningCode,
 } from "./note.ts";
+import { readPlatforms } from "./platforms.ts";
 import type { Selection } from "./selection.ts";
 import { readTask } from "./task.ts";
 import { parseYaml, type YamlValue } from "./yaml.ts";
@@ -14,7 +15,20 @@ import { parseYaml, type YamlValue } from "./yaml.ts";
 /** Longer than any list that people keep; more would only fill the memory. */
 const MAX_SELECTION_LENGTH = 4 * 1024 * 1024;
 
-const KEYS = ["relay", "skopeo", "docker", "lister", "tasks", "watch", "dockerhost", "api-version"];
+const KEYS = [
+  "relay",
+  "skopeo",
+  "docker",
+  "lister",
+  "tasks",
+  "watch",
+  "dockerhost",
+  "api-version",
+  "platforms",
+];
+
+/** dregsy stops listing repositories after so many if the selection names no number. */
+const DEFAULT_MAX_REPOSITORIES = 100;
 
 /** What a selection is read with. */
 export interface ParseSelectionOptions {
@@ -53,16 +67,22 @@ function readText(text: string, context: ReadContext): Selection | undefined {
 
 /** An empty file is a selection without tasks. */
 function readRoot(root: YamlValue, context: ReadContext): Selection | undefined {
-  if (root.kind === "null") return { tasks: [] };
+  if (root.kind === "null") return { tasks: [], maxRepositories: DEFAULT_MAX_REPOSITORIES };
   const fields = openFields([root], "the selection", KEYS, context.reporter);
   if (fields === undefined) return undefined;
   const certsDir = readRelays(fields, context);
-  readLister(fields);
+  const maxRepositories = readLister(fields, context);
+  const platforms = readPlatforms(fields, context);
   const tasks = context.take(fields.list("tasks"), fields.positionOf("tasks")).flatMap((value, i) => {
     const task = readTask(value, i + 1, context);
     return task === undefined ? [] : [task];
   });
-  return { tasks, ...(certsDir === "" ? {} : { certsDir }) };
+  return {
+    tasks,
+    ...(certsDir === "" ? {} : { certsDir }),
+    ...(platforms === undefined ? {} : { platforms }),
+    maxRepositories,
+  };
 }
 
 /** What says how dregsy copies: checked, and without effect here but for the directory of certificates. */
@@ -78,6 +98,7 @@ function readRelays(fields: Fields, { reporter }: ReadContext): string {
       "Cannot use dockerhost of the selection: it is for the relay docker, and the relay is skopeo";
     reporter.problem("RELAY_INVALID", message, fields.positionOf("dockerhost"));
   }
+  if (relay === "docker") reportDockerRelay(reporter, fields.positionOf("relay"));
   const skopeo = fields.map("skopeo", "skopeo", ["binary", "certs-dir"]);
   const docker = fields.map("docker", "docker", ["dockerhost", "api-version"]);
   for (const key of ["dockerhost", "api-version"]) {
@@ -87,6 +108,13 @@ function readRelays(fields: Fields, { reporter }: ReadContext): string {
   skopeo?.text("binary");
   reportWithoutEffect(fields, skopeo, reporter.warning);
   return skopeo?.text("certs-dir") ?? "";
+}
+
+/** That relay takes more than the filters say; who relies on it must know that it is otherwise here. */
+function reportDockerRelay(reporter: ReadContext["reporter"], position: Position): void {
+  const message =
+    "With relay docker dregsy takes all tags where a filter matches none or has nothing but keep:, and invents tags for digests; here filters mean what they mean with relay skopeo";
+  reporter.warning("RELAY_DOCKER", message, position);
 }
 
 /** One warning for all of them, and none for what every file has: relay, watch, interval, lister. */
@@ -110,8 +138,14 @@ function reportWithoutEffect(
   );
 }
 
-function readLister(fields: Fields): void {
+/** None and 0 are dregsy's default, less is no limit. */
+function readLister(fields: Fields, { reporter }: ReadContext): number {
   const lister = fields.map("lister", "lister", ["maxItems", "cacheDuration"]);
-  lister?.integer("maxItems");
   lister?.durationMs("cacheDuration");
+  const maxItems = lister?.integer("maxItems") ?? 0;
+  if (lister === undefined || maxItems >= 0) return maxItems === 0 ? DEFAULT_MAX_REPOSITORIES : maxItems;
+  const message =
+    "maxItems of lister is negative: repositories are listed without a limit, which may take long";
+  reporter.warning("LISTER_UNLIMITED", message, lister.positionOf("maxItems"));
+  return Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,6 @@
 import type { Regex } from "../filter/regex.ts";
 import type { TagFilter } from "../filter/tag-filter.ts";
+import { DEFAULT_PLATFORM } from "../platform.ts";
 
 /** A selection file, read: what to take from where, and where it belongs. */
 export interface Selection {
@@ -7,6 +8,10 @@ export interface Selection {
   readonly tasks: readonly Task[];
   /** Directory with a folder of certificates per host, as `skopeo.certs-dir` names it. */
   readonly certsDir?: string;
+  /** Of every task that names none; as written. */
+  readonly platforms?: readonly string[];
+  /** After how many repositories the listing of a registry stops, at the end of a page: `lister.maxItems`. */
+  readonly maxRepositories: number;
 }
 
 /** One task: mappings between the same two registries. */
@@ -17,6 +22,8 @@ export interface Task {
   readonly verbose: boolean;
   readonly source: Location;
   readonly target?: Location;
+  /** Of every mapping that names none; as written. */
+  readonly platforms?: readonly string[];
   readonly mappings: readonly Mapping[];
 }
 
@@ -27,7 +34,18 @@ export interface Location {
   /** Absent: look for credentials elsewhere. */
   readonly auth?: Auth;
   readonly skipTlsVerify: boolean;
+  /** How its repositories are listed for `from: regex:`. Absent: as the registry has it. */
+  readonly lister?: Lister;
 }
+
+/** How the repositories of a registry are listed. */
+export type Lister =
+  /** From the registry itself. */
+  | { readonly type: "catalog" }
+  /** From the interface behind Docker Hub's web pages. */
+  | { readonly type: "dockerhub" }
+  /** From Docker Hub's search. */
+  | { readonly type: "index"; readonly search: string };
 
 /** What the selection says about credentials. */
 export type Auth =
@@ -53,13 +71,18 @@ export interface Mapping {
   readonly to?: string;
   /** The two halves of `to: regex:PATTERN,REPLACEMENT`. */
   readonly toRegex?: { readonly regex: Regex; readonly replacement: string };
-  /** As written; may be none that exists. */
-  readonly platform?: string;
+  /** `platforms` as written, or `platform` alone, which may be anything. */
+  readonly platforms?: readonly string[];
   /** As written. */
   readonly tags: readonly string[];
   readonly filter: TagFilter;
   /** Line of the mapping in the file, from 1. */
   readonly line: number;
+}
+
+/** The platforms that a mapping takes, as written: its own, its task's, the selection's, or the default. */
+export function platformsOf(mapping: Mapping, task: Task, selection: Selection): readonly string[] {
+  return mapping.platforms ?? task.platforms ?? selection.platforms ?? [DEFAULT_PLATFORM];
 }
 
 /**

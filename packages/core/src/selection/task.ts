@@ -2,10 +2,11 @@ import type { ReadContext } from "./context.ts";
 import { type Fields, openFields } from "./fields.ts";
 import { type ReadLocation, readLocation } from "./location.ts";
 import { readMapping } from "./mapping.ts";
+import { readPlatforms } from "./platforms.ts";
 import type { Mapping, Task } from "./selection.ts";
 import type { YamlValue } from "./yaml.ts";
 
-const KEYS = ["name", "interval", "verbose", "source", "target", "mappings"];
+const KEYS = ["name", "interval", "verbose", "source", "target", "mappings", "platforms"];
 
 /** dregsy does not repeat a task more often. */
 const MIN_INTERVAL_SECONDS = 30;
@@ -30,6 +31,7 @@ export function readTask(value: YamlValue, number: number, context: ReadContext)
   const intervalSeconds = readInterval(fields, context);
   const source = readLocation(fields, "source", context);
   const target = readLocation(fields, "target", context);
+  const platforms = readPlatforms(fields, context);
   const mappings = readMappings(fields, context);
   if (source === undefined) {
     if (fields.isEmpty("source")) {
@@ -48,6 +50,7 @@ export function readTask(value: YamlValue, number: number, context: ReadContext)
     verbose,
     source: source.location,
     ...(target === undefined ? {} : { target: target.location }),
+    ...(platforms === undefined ? {} : { platforms }),
     mappings,
   };
 }
@@ -93,7 +96,7 @@ function checkListing(
   const host = location.registry.replace(/:[0-9]*$/, "");
   if (lister.type === "index" && lister.search === "") report("the index lister needs a search expression");
   if (host === DOCKER_HUB && lister.type !== "dockerhub" && lister.type !== "index") {
-    report("Docker Hub has the lister types dockerhub and index only");
+    report("Docker Hub has the lister types dockerhub and index only, such as lister: {type: dockerhub}");
   }
   if (!["", "catalog", "dockerhub", "index"].includes(lister.type) && host !== DOCKER_HUB) {
     report(`${JSON.stringify(lister.type)} is not a lister type`);

@@ -78,7 +78,7 @@ describe("parseSelection() reads YAML as dregsy does", () => {
     expect(selection?.tasks[0]?.mappings[0]).toMatchObject({
       from: "/a/b",
       to: "c",
-      platform: "linux/arm64",
+      platforms: ["linux/arm64"],
       tags: [" latest "],
       line: 6,
     });

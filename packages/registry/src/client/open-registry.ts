@@ -1,5 +1,6 @@
-import type { EventSink, PullLimit, Registry, Repository } from "@airgap-bundle/core";
+import type { EventSink, PullLimit, Registry, Repository, RepositoryList } from "@airgap-bundle/core";
 import type { Credentials } from "../credentials/credentials.ts";
+import { type ListRepositoriesOptions, listCatalog } from "./list-repositories.ts";
 import type { RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
 import { createTarget } from "./target.ts";
@@ -35,6 +36,8 @@ export interface RegistryOptions {
 
 /** A registry over the network, with connections that want closing. */
 export interface OpenedRegistry extends Registry {
+  /** What its catalog lists. @throws `UNSUPPORTED` if it has none; `UNAUTHORIZED`, `DENIED` */
+  listRepositories(options: ListRepositoriesOptions): Promise<RepositoryList>;
   close(): Promise<void>;
 }
 
@@ -65,6 +68,12 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
         warn,
       };
       return { ...createSource(remote), ...createTarget(remote) };
+    },
+    async listRepositories(options) {
+      const list = await listCatalog({ transport, registry: name, onRequest }, options);
+      const path = pathOf("");
+      const own = list.repositories.filter((repository) => repository.startsWith(path));
+      return { ...list, repositories: own.map((repository) => repository.slice(path.length)) };
     },
     close: async () => await transport.close(),
   };

@@ -1,6 +1,18 @@
-import { type Auth, BundleError, type EventSink, type PullLimit, type Registry } from "@airgap-bundle/core";
+import {
+  type AbortOptions,
+  type Auth,
+  BundleError,
+  type EventSink,
+  type ListRepositories,
+  type PullLimit,
+  type Registry,
+  type RepositoryList,
+  type RepositoryQuery,
+} from "@airgap-bundle/core";
 import type { FindCredentials } from "../credentials/auth-file.ts";
 import type { Credentials } from "../credentials/credentials.ts";
+import { createConnection } from "./connection.ts";
+import { type HubListing, listHubRepositories } from "./hub-repositories.ts";
 import { type Mirror, type OpenedRegistry, openRegistry } from "./open-registry.ts";
 import type { RequestKind } from "./remote.ts";
 
@@ -25,12 +37,27 @@ export interface RegistrySettings {
 export interface RegistryPool {
   /** @throws `UNAUTHORIZED` if its credentials are to come from a variable that has none */
   open(name: string, settings?: RegistrySettings): Registry;
+  /** Asks a registry, or Docker Hub's web interfaces, for repositories. @throws as {@link RegistryPool.open}, and what requests fail with */
+  listRepositories: ListRepositories;
   /** Requests of each kind so far. */
   requests(): Readonly<Record<RequestKind, number>>;
   /** What a registry has last said about its limit. */
   pullLimit(name: string): PullLimit | undefined;
   close(): Promise<void>;
 }
+
+/** Docker Hub's web interfaces: the name by which each is mirrored, and its host. */
+const HUB_INTERFACES = {
+  dockerhub: { name: "hub.docker.com", own: "hub.docker.com" },
+  // One of the names of the registry, and so mirrored with it.
+  index: { name: "docker.io", own: "index.docker.io" },
+} as const;
+
+type ListHub = (
+  listing: HubListing,
+  query: RepositoryQuery,
+  options: AbortOptions,
+) => Promise<RepositoryList>;
 
 /** A pool that has opened nothing yet. */
 export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
@@ -46,6 +73,10 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     postUpload: 0,
     putBlob: 0,
     listTags: 0,
+    listRepositories: 0,
+  };
+  const onRequest = (kind: RequestKind): void => {
+    requests[kind] += 1;
   };
 
   const openNew = (name: string, settings: RegistrySettings): OpenedRegistry => {
@@ -58,9 +89,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
       mirror,
       credentials: chooseCredentials(host, own.auth, findCredentials),
       isInsecure: own.skipTlsVerify === true || insecureHosts.includes(host),
-      onRequest: (kind) => {
-        requests[kind] += 1;
-      },
+      onRequest,
       onPullLimit: (limit) => {
         limits.set(name, limit);
       },
@@ -68,12 +97,40 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     });
   };
 
+  const open = (name: string, settings: RegistrySettings = {}): OpenedRegistry => {
+    const key = JSON.stringify([name, settings]);
+    const registry = opened.get(key) ?? openNew(name, settings);
+    opened.set(key, registry);
+    return registry;
+  };
+
+  const listHub: ListHub = async (listing, { location, maxRepositories }, abort) => {
+    const { name, own } = HUB_INTERFACES[listing.type];
+    const mirror = mirrors.get(name);
+    const host = mirror?.host ?? own;
+    const auth = mirror === undefined ? location.auth : undefined;
+    const connection = createConnection({ host, isInsecure: insecureHosts.includes(host), userAgent });
+    const hub = {
+      connection,
+      host,
+      prefix: mirror === undefined || mirror.prefix === "" ? "" : `/${mirror.prefix}`,
+      credentials: chooseCredentials(mirror?.host ?? "docker.io", auth, findCredentials),
+      onRequest,
+    };
+    try {
+      return await listHubRepositories(hub, listing, { ...abort, maxRepositories });
+    } finally {
+      await connection.close();
+    }
+  };
+
   return {
-    open(name, settings = {}) {
-      const key = JSON.stringify([name, settings]);
-      const registry = opened.get(key) ?? openNew(name, settings);
-      opened.set(key, registry);
-      return registry;
+    open,
+    async listRepositories(query, abort) {
+      const { registry, location, listing, maxRepositories } = query;
+      if (listing.type !== "catalog") return await listHub(listing, query, abort);
+      const { auth, skipTlsVerify } = location;
+      return await open(registry, { auth, skipTlsVerify }).listRepositories({ ...abort, maxRepositories });
     },
     requests: () => ({ ...requests }),
     pullLimit: (name) => limits.get(name),

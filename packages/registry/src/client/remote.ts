@@ -11,7 +11,8 @@ export type RequestKind =
   | "getBlob"
   | "postUpload"
   | "putBlob"
-  | "listTags";
+  | "listTags"
+  | "listRepositories";
 
 /** A repository of a registry, as source and target see it. */
 export interface Remote {

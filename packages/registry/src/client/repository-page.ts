@@ -1,0 +1,65 @@
+import { BundleError, isRepository, type RepositoryList } from "@airgap-bundle/core";
+
+/** A part of a list of repositories. */
+export interface RepositoryPage {
+  readonly names: readonly string[];
+  readonly isLast: boolean;
+}
+
+/** One page, and where the next one is, if there is one. */
+export interface ReadPage {
+  readonly names: readonly string[];
+  readonly next: string | undefined;
+}
+
+/** How many pages are read: of a hundred names each this is more than any registry has. */
+const MAX_PAGES = 10_000;
+const MAX_REPOSITORIES = 1_000_000;
+/** Some registries send all that they have in one page. */
+export const MAX_PAGE_SIZE = 16 * 1024 * 1024;
+
+/** Reads a page and those that follow it; one that comes again is the end. `what` reads "verb object". */
+export async function* readPages(
+  first: string,
+  what: string,
+  read: (url: string) => Promise<ReadPage>,
+): AsyncGenerator<RepositoryPage> {
+  const seen = new Set<string>();
+  for (let url: string | undefined = first; url !== undefined; ) {
+    if (seen.size === MAX_PAGES) throw tooMany(what, `more than ${MAX_PAGES} pages`);
+    seen.add(url);
+    const { names, next }: ReadPage = await read(url);
+    const isLast = next === undefined || seen.has(next);
+    yield { names, isLast };
+    url = isLast ? undefined : next;
+  }
+}
+
+/**
+ * The names on these pages, each once. The page with which there are more than `maxRepositories` is the last that is
+ * read; nothing of it is left out. What is no repository name is counted only.
+ *
+ * @throws `REGISTRY_FAILED` if there is no end to them
+ */
+export async function collectRepositories(
+  pages: AsyncIterable<RepositoryPage>,
+  maxRepositories: number,
+  what: string,
+): Promise<RepositoryList> {
+  const names = new Set<string>();
+  let isComplete = true;
+  for await (const page of pages) {
+    for (const name of page.names) names.add(name);
+    if (names.size > MAX_REPOSITORIES) throw tooMany(what, `more than ${MAX_REPOSITORIES} names`);
+    isComplete = page.isLast;
+    if (names.size > maxRepositories) break;
+  }
+  const repositories = [...names].filter(isRepository);
+  return { repositories, isComplete, malformed: names.size - repositories.length };
+}
+
+function tooMany(what: string, found: string): BundleError {
+  return new BundleError("REGISTRY_FAILED", `Cannot ${what}: the list has ${found}`, {
+    hint: "Name each repository in a mapping of its own",
+  });
+}
