@@ -191,7 +191,7 @@ test("a command prints an unexpected error without a stack trace", async () => {
 
   const exitCode = await run(...ARGUMENTS, "--verbose");
 
-  expect(stderr).toBe("Error: x is not a function\n  Caused by: Error: why\n");
+  expect(stderr).toBe("Error: x is not a function\n  Caused by: why\n");
   expect(exitCode).toBe(1);
 });
 

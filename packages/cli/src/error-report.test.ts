@@ -23,7 +23,7 @@ test("renderError() shows the chain of causes on demand", () => {
 
   expect(renderError(error)).toBe("Error: Cannot reach a\n");
   expect(renderError(error, { isVerbose: true })).toBe(
-    "Error: Cannot reach a\n  Caused by: BundleError: no\\u{1b}\n  Caused by: Error: socket hang up\n",
+    "Error: Cannot reach a\n  Caused by: no\\u{1b}\n  Caused by: socket hang up\n",
   );
 });
 

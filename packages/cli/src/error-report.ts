@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { type BundleError, type ErrorCode, toBundleError } from "@airgap-bundle/core";
+import { type BundleError, type ErrorCode, listCauses, toBundleError } from "@airgap-bundle/core";
 import { sanitizeText } from "./sanitize-text.ts";
 
 /** One of several things wrong with a file; `line` and `column` count from 1. */
@@ -55,7 +55,7 @@ export function renderError(thrown: unknown, options: RenderErrorOptions = {}): 
   const lines = [`${label} ${sanitizeText(message)}`];
   for (const problem of problemsOf(thrown)) lines.push(`  ${sanitizeText(formatProblem(problem))}`);
   if (hint !== undefined) lines.push(`  ${sanitizeText(hint)}`);
-  if (isVerbose) lines.push(...causesOf(thrown).map((cause) => `  Caused by: ${sanitizeText(cause)}`));
+  if (isVerbose) lines.push(...listCauses(thrown).map((cause) => `  Caused by: ${sanitizeText(cause)}`));
   return `${lines.join("\n")}\n`;
 }
 
@@ -72,17 +72,4 @@ function problemsOf(thrown: unknown): readonly Problem[] {
 
 function isProblem(value: unknown): value is Problem {
   return typeof value === "object" && value !== null && "code" in value && "message" in value;
-}
-
-/** The messages of the causes, outermost first. An error that causes itself ends the list. */
-function causesOf(thrown: unknown): string[] {
-  const seen = new Set<unknown>([thrown]);
-  const messages: string[] = [];
-  let cause = thrown instanceof Error ? thrown.cause : undefined;
-  while (cause !== undefined && !seen.has(cause)) {
-    seen.add(cause);
-    messages.push(String(cause));
-    cause = cause instanceof Error ? cause.cause : undefined;
-  }
-  return messages;
 }

@@ -47,6 +47,8 @@ export interface BundleErrorOptions {
   readonly cause?: unknown;
   /** When a repeat is worth while, in milliseconds from now: what a registry's `Retry-After` said. */
   readonly retryAfterMs?: number;
+  /** The content that is missing or wrong, where the other side names it. */
+  readonly digests?: readonly string[];
 }
 
 /** The one error class. Match on `code`, never on the message or on `instanceof` across packages. */
@@ -55,6 +57,7 @@ export class BundleError extends Error {
   // Declared only: a field would be there as undefined.
   declare readonly hint?: string;
   declare readonly retryAfterMs?: number;
+  declare readonly digests?: readonly string[];
 
   constructor(code: ErrorCode, message: string, options: BundleErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
@@ -62,6 +65,7 @@ export class BundleError extends Error {
     this.code = code;
     if (options.hint !== undefined) this.hint = options.hint;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.digests !== undefined) this.digests = options.digests;
   }
 }
 
@@ -73,6 +77,42 @@ export function isBundleError(error: unknown, code?: ErrorCode): error is Bundle
     "code" in error &&
     (code === undefined || error.code === code)
   );
+}
+
+/**
+ * What caused an error, outermost first, as text: for a refusal the request's line and the registry's own words. An error
+ * that causes itself ends the list.
+ */
+export function listCauses(error: unknown): readonly string[] {
+  const seen = new Set<unknown>([error]);
+  const causes: string[] = [];
+  let cause = error instanceof Error ? error.cause : undefined;
+  while (cause !== undefined && !seen.has(cause)) {
+    seen.add(cause);
+    causes.push(cause instanceof Error ? cause.message : String(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return causes;
+}
+
+/** What results tell of an error. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly causes?: readonly string[];
+}
+
+/** An error as results have it, with what caused it. */
+export function toFailure(error: BundleError): Failure {
+  const { code, message, hint } = error;
+  const causes = listCauses(error);
+  return {
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(causes.length === 0 ? {} : { causes }),
+  };
 }
 
 /** The error as a {@link BundleError}: itself, or one with the code `UNEXPECTED` that has it as its cause. */

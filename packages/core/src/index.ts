@@ -12,6 +12,7 @@ export {
   type BundleErrorOptions,
   type ErrorCode,
   isBundleError,
+  listCauses,
   toBundleError,
 } from "./error.ts";
 export type { EventSink, Phase, TransferEvent } from "./events.ts";

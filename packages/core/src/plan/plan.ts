@@ -1,5 +1,5 @@
 import type { Descriptor } from "../descriptor.ts";
-import type { BundleError, ErrorCode } from "../error.ts";
+import { type BundleError, type Failure, toFailure } from "../error.ts";
 import type { Reference } from "../reference.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
 
@@ -33,12 +33,9 @@ export interface PlannedImage extends CarriedImage {
 }
 
 /** An image, or a whole mapping of a selection, that cannot be had. */
-export interface FailedImage {
+export interface FailedImage extends Failure {
   readonly source: string;
   readonly target?: string;
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint?: string;
 }
 
 /** What a registry says about its limit in `ratelimit-limit` and `ratelimit-remaining`. */
@@ -74,14 +71,7 @@ export interface Plan {
 
 /** What failed, with the reason that the error gives. */
 export function toFailedImage(source: string, target: string | undefined, error: BundleError): FailedImage {
-  const { code, message, hint } = error;
-  return {
-    source,
-    ...(target === undefined ? {} : { target }),
-    code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-  };
+  return { source, ...(target === undefined ? {} : { target }), ...toFailure(error) };
 }
 
 /** `HOST/REPOSITORY:TAG`, or `HOST/REPOSITORY@DIGEST` where there is no tag; without the host if no target is named. */

@@ -1,5 +1,5 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
-import type { BundleError } from "../error.ts";
+import { type BundleError, toFailure } from "../error.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import { checkTarget, type TargetState } from "./check-target.ts";
 import type { ImportOptions } from "./import-options.ts";
@@ -58,8 +58,7 @@ function toImportedImage(
   const about = { source: image.source, target: name, digest: image.descriptor.digest };
   const error = state?.kind === "failed" ? state.error : failure;
   if (error !== undefined) {
-    const { code, message, hint } = error;
-    return { ...about, status: "failed", code, message, ...(hint === undefined ? {} : { hint }) };
+    return { ...about, status: "failed", ...toFailure(error) };
   }
   if (state?.kind !== "changed") return { ...about, status: "unchanged" };
   const { previousDigest } = state;

@@ -1,7 +1,7 @@
-import type { ErrorCode } from "../error.ts";
+import type { Failure } from "../error.ts";
 
 /** What became of one image. */
-export interface ImportedImage {
+export interface ImportedImage extends Partial<Failure> {
   readonly source: string;
   readonly target: string;
   readonly digest: string;
@@ -9,9 +9,6 @@ export interface ImportedImage {
   readonly status: "pushed" | "unchanged" | "planned" | "failed";
   /** What the tag stood for before, if that was something else. */
   readonly previousDigest?: string;
-  readonly code?: ErrorCode;
-  readonly message?: string;
-  readonly hint?: string;
 }
 
 /** Counts blobs, once per repository that needed them. */

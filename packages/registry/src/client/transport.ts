@@ -1,5 +1,6 @@
 import { type EventSink, retry } from "@airgap-bundle/core";
 import type { Credentials } from "../credentials/credentials.ts";
+import type { RequestLine } from "./answer-error.ts";
 import { createAuthorizer } from "./authorizer.ts";
 import type { Call } from "./call.ts";
 import { type ConnectionOptions, createConnection } from "./connection.ts";
@@ -60,10 +61,15 @@ export function createTransport(options: TransportOptions): Transport {
     return second.response;
   };
 
+  const lineOf = async ({ method, url }: Call): Promise<RequestLine> => {
+    const { origin: host, pathname } = new URL(url, await origin());
+    return { method, url: `${host}${pathname}` };
+  };
+
   const sendChecked = async (call: Call): Promise<Response> => {
     const response = await sendAuthorized(call);
     if (call.expected.includes(response.statusCode)) return response;
-    throw await toRegistryError(response, call.what);
+    throw await toRegistryError(response, call.what, await lineOf(call));
   };
 
   const sendRetried = async (call: Call): Promise<Response> => {
