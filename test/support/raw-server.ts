@@ -22,6 +22,8 @@ export interface RawAnswer {
   readonly body?: string | Uint8Array;
   /** Cut the connection behind the body. */
   readonly isCut?: boolean;
+  /** Cut the connection while the request's body comes, without any answer. */
+  readonly isDropped?: boolean;
   /** Answer before the request's body has come. */
   readonly isEarly?: boolean;
 }
@@ -44,7 +46,13 @@ export async function serveRaw(answer: AnswerRequest): Promise<RawServer> {
   const requests: ReceivedRequest[] = [];
   const respond = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "", url = "", headers } = incoming;
-    const { status = 200, headers: sent = {}, body = "", isCut, isEarly } = answer({ method, url, headers });
+    const { isDropped, isCut, isEarly, ...said } = answer({ method, url, headers });
+    const { status = 200, headers: sent = {}, body = "" } = said;
+    if (isDropped === true) {
+      requests.push({ method, url, headers, body: "" });
+      incoming.once("data", () => incoming.destroy());
+      return;
+    }
     requests.push({ method, url, headers, body: isEarly === true ? "" : await text(incoming) });
     for (const [name, value] of Object.entries(sent)) response.setHeader(name, value);
     response.statusCode = status;

@@ -60,11 +60,13 @@ export type {
   AbortOptions,
   OpenBlobOptions,
   OpenContent,
+  PutBlobOptions,
   PutManifestOptions,
   Registry,
   Repository,
   Source,
   Store,
+  StoredBy,
   StoreRepository,
   Target,
 } from "./repository.ts";

@@ -28,8 +28,8 @@ export interface Source {
   /** A manifest's bytes, of the descriptor's size and digest. @throws `MANIFEST_UNKNOWN`, `MANIFEST_INVALID`, `DIGEST_INVALID`, `SIZE_INVALID` */
   readManifest(descriptor: Descriptor, options?: AbortOptions): Promise<Uint8Array>;
 
-  /** Size of a blob; undefined if it is not in this repository. */
-  statBlob(digest: string, options?: AbortOptions): Promise<{ readonly size: number } | undefined>;
+  /** Size of a blob, where it can be told without reading it; undefined if it is not in this repository. */
+  statBlob(digest: string, options?: AbortOptions): Promise<{ readonly size?: number } | undefined>;
 
   /** A blob's bytes from `offset` to its end, not verified. @throws `BLOB_UNKNOWN` */
   openBlob(descriptor: Descriptor, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
@@ -41,14 +41,20 @@ export interface Source {
 /** One repository to write to. Every method may be repeated: what is there already stays. Errors as in {@link Source}. */
 export interface Target {
   /** Stores a blob; when it resolves, the content is stored. @throws `DIGEST_INVALID`, `SIZE_INVALID`, `BLOB_UPLOAD_INVALID`, and what `open` throws */
-  putBlob(descriptor: Descriptor, open: OpenContent, options?: AbortOptions): Promise<void>;
-
-  /** Makes a blob of another repository of this registry available here; false if the registry would not. */
-  mountBlob(descriptor: Descriptor, from: string, options?: AbortOptions): Promise<boolean>;
+  putBlob(descriptor: Descriptor, open: OpenContent, options?: PutBlobOptions): Promise<StoredBy>;
 
   /** Stores a manifest under its digest and, if given, under a tag. @throws `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN` */
   putManifest(descriptor: Descriptor, content: Uint8Array, options?: PutManifestOptions): Promise<void>;
 }
+
+/** Where a blob is known to be. */
+export interface PutBlobOptions extends AbortOptions {
+  /** Another repository of this registry that has it: it is taken from there if the registry does that. */
+  readonly from?: string;
+}
+
+/** How a blob came: sent, or taken from another repository of the registry. */
+export type StoredBy = "uploaded" | "mounted";
 
 /** What a manifest is stored under beside its digest. */
 export interface PutManifestOptions extends AbortOptions {
@@ -70,6 +76,9 @@ export interface Registry {
  * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks}.
  */
 export interface StoreRepository extends Repository {
+  statBlob(digest: string, options?: AbortOptions): Promise<{ readonly size: number } | undefined>;
+  /** Makes a blob of another repository available here; false if it is not there. */
+  mountBlob(descriptor: Descriptor, from: string, options?: AbortOptions): Promise<boolean>;
   /** Opens an upload session and returns its id. */
   startUpload(): Promise<string>;
   /** Bytes received so far; undefined if there is no such session. */

@@ -19,6 +19,7 @@ export type Route =
       readonly digest?: string;
       readonly mount?: string;
       readonly from?: string;
+      readonly algorithm?: string;
     }
   /** end-5, end-6, end-13 */
   | { readonly kind: "upload"; readonly repository: string; readonly id: string; readonly digest?: string }
@@ -35,7 +36,7 @@ export function formatRoute(route: Route): string {
     case "manifest":
       return `/v2/${route.repository}/manifests/${route.reference}`;
     case "uploads":
-      return `/v2/${route.repository}/blobs/uploads/${formatQuery({ digest: route.digest, mount: route.mount, from: route.from })}`;
+      return `/v2/${route.repository}/blobs/uploads/${formatQuery({ "digest-algorithm": route.algorithm, digest: route.digest, mount: route.mount, from: route.from })}`;
     case "upload":
       return `/v2/${route.repository}/blobs/uploads/${route.id}${formatQuery({ digest: route.digest })}`;
     case "tags":
@@ -71,7 +72,8 @@ export function parseRoute(url: string): Route | undefined {
   if (uploadsRepository !== undefined) {
     const mount = optional("mount", searchParams.get("mount"));
     const from = optional("from", searchParams.get("from"));
-    return { kind: "uploads", repository: uploadsRepository, ...digest, ...mount, ...from };
+    const algorithm = optional("algorithm", searchParams.get("digest-algorithm"));
+    return { kind: "uploads", repository: uploadsRepository, ...digest, ...mount, ...from, ...algorithm };
   }
 
   const [, blobRepository, blobDigest] = PATHS.blob.exec(path) ?? [];

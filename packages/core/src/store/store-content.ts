@@ -3,12 +3,15 @@ import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import { isRepository, isTag } from "../reference.ts";
-import type { OpenContent, Repository } from "../repository.ts";
+import type { OpenContent, Repository, StoreRepository } from "../repository.ts";
 import { checkManifest, type HeldContent } from "./check-manifest.ts";
 import type { EntryKey, EntryKind, StoreBackend } from "./store-backend.ts";
 
 /** One repository's blobs, manifests and tags. `repository` has been checked by grammar. */
-export function openContent(backend: StoreBackend, repository: string): Repository {
+export function openContent(
+  backend: StoreBackend,
+  repository: string,
+): Repository & Pick<StoreRepository, "statBlob" | "mountBlob"> {
   const { blobs } = backend;
   const at = (kind: EntryKind, name: string): EntryKey => ({ repository, kind, name });
   const has = async (kind: EntryKind, name: string): Promise<boolean> =>
@@ -16,6 +19,14 @@ export function openContent(backend: StoreBackend, repository: string): Reposito
   const held: HeldContent = {
     hasBlob: async (digest) => await has("blobs", digest),
     hasManifest: async (digest) => await has("manifests", digest),
+  };
+
+  const mountBlob: StoreRepository["mountBlob"] = async ({ digest }, from) => {
+    if (!isRepository(from) || !isDigest(digest)) return false;
+    const isThere =
+      (await backend.readEntry({ repository: from, kind: "blobs", name: digest })) !== undefined;
+    if (isThere) await backend.writeEntry(at("blobs", digest), "");
+    return isThere;
   };
 
   return {
@@ -63,20 +74,16 @@ export function openContent(backend: StoreBackend, repository: string): Reposito
       yield* await backend.listTags(repository);
     },
 
-    async putBlob(descriptor: Descriptor, open: OpenContent, options) {
-      if (await held.hasBlob(descriptor.digest)) return;
+    async putBlob(descriptor: Descriptor, open: OpenContent, options = {}) {
+      const { from } = options;
+      if (from !== undefined && (await mountBlob(descriptor, from))) return "mounted";
+      if (await held.hasBlob(descriptor.digest)) return "uploaded";
       await blobs.put(descriptor, open(), options);
       await backend.writeEntry(at("blobs", descriptor.digest), "");
+      return "uploaded";
     },
 
-    async mountBlob(descriptor, from) {
-      const { digest } = descriptor;
-      if (!isRepository(from) || !isDigest(digest)) return false;
-      const isThere =
-        (await backend.readEntry({ repository: from, kind: "blobs", name: digest })) !== undefined;
-      if (isThere) await backend.writeEntry(at("blobs", digest), "");
-      return isThere;
-    },
+    mountBlob,
 
     async putManifest(descriptor, content, options = {}) {
       const { tag, signal } = options;

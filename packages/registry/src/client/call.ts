@@ -1,6 +1,6 @@
 /** One request. */
 export interface Call {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT";
+  readonly method: "GET" | "HEAD" | "PATCH" | "POST" | "PUT";
   /** A path, or a whole URL that the registry gave. */
   readonly url: string;
   /** `repository:NAME:ACTIONS`, the most important first. */
@@ -16,5 +16,7 @@ export interface Call {
   readonly attempts?: number;
   /** How long the answer may take. @default a minute */
   readonly answerTimeoutMs?: number;
+  /** May be false for HEAD: then a redirect is the answer. @default true */
+  readonly followsRedirects?: boolean;
   readonly signal?: AbortSignal | undefined;
 }

@@ -88,7 +88,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     origin,
     async request(call, authorization) {
       const own = await origin();
-      const isReading = call.method === "GET" || call.method === "HEAD";
+      const isReading = call.method === "GET" || (call.method === "HEAD" && call.followsRedirects !== false);
       let url = new URL(call.url, own);
       for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
         const response = await dispatch(call, url, url.origin === own ? authorization : undefined);

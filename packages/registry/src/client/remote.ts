@@ -1,5 +1,6 @@
 import type { EventSink, PullLimit } from "@airgap-bundle/core";
 import type { Transport } from "./transport.ts";
+import type { UploadMemory } from "./upload-memory.ts";
 
 /** Kinds of requests, as results count them. */
 export type RequestKind =
@@ -9,6 +10,7 @@ export type RequestKind =
   | "headBlob"
   | "getBlob"
   | "postUpload"
+  | "patchBlob"
   | "putBlob"
   | "listTags";
 
@@ -23,6 +25,8 @@ export interface Remote {
   readonly path: string;
   /** The path of another repository of the same registry. */
   readonly pathOf: (repository: string) => string;
+  /** What uploads to the registry have taught. */
+  readonly uploads: UploadMemory;
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
   readonly onPullLimit?: ((limit: PullLimit) => void) | undefined;
   readonly onEvent?: EventSink | undefined;

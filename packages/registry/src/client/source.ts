@@ -115,24 +115,29 @@ async function readManifest(
   return await readAll(verified(descriptor, bodyOf(response, what), nameOf(remote)), descriptor.size);
 }
 
+/**
+ * A registry redirects to a blob only if it has it. The redirect is not followed: what is signed for GET is refused to
+ * HEAD. A registry that does not know HEAD cannot tell.
+ */
 async function statBlob(
   remote: Remote,
   digest: string,
   { signal }: AbortOptions,
-): Promise<{ readonly size: number } | undefined> {
+): Promise<{ readonly size?: number } | undefined> {
   remote.onRequest?.("headBlob");
   const response = await remote.transport.send({
     method: "HEAD",
     url: formatRoute({ kind: "blob", repository: remote.path, digest }),
     scopes: pullScopes(remote),
-    expected: [200, 404],
+    expected: [200, 301, 302, 303, 307, 308, 404, 405, 501],
+    followsRedirects: false,
     what: `look for blob ${digest} in ${nameOf(remote)}`,
     signal,
   });
   await discard(response);
-  return response.statusCode === 404
-    ? undefined
-    : { size: Number(headerOf(response, "content-length") ?? "0") };
+  if (response.statusCode >= 400) return undefined;
+  const size = headerOf(response, "content-length");
+  return response.statusCode === 200 && size !== undefined ? { size: Number(size) } : {};
 }
 
 /** One attempt: whoever writes the bytes down knows best how to go on after a failure. */

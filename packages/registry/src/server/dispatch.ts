@@ -7,6 +7,7 @@ import { answerManifest } from "./manifest-endpoints.ts";
 import type { PullBudget } from "./pull-budget.ts";
 import { answerTags } from "./tag-endpoints.ts";
 import { answerUpload, answerUploads } from "./upload-endpoints.ts";
+import { answerUploadOddly } from "./upload-quirks.ts";
 
 /** Gives a request to its endpoint. */
 export async function answerCall(call: Call, budget: PullBudget): Promise<Answer> {
@@ -23,9 +24,9 @@ export async function answerCall(call: Call, budget: PullBudget): Promise<Answer
     case "tags":
       return await answerTags({ ...call, route });
     case "uploads":
-      return await answerUploads({ ...call, route });
+      return await answerUploadOddly({ ...call, route }, answerUploads);
     case "upload":
-      return await answerUpload({ ...call, route });
+      return await answerUploadOddly({ ...call, route }, answerUpload);
   }
 }
 

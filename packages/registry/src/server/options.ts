@@ -1,3 +1,5 @@
+import type { UploadQuirks } from "./upload-quirks.ts";
+
 /** How a registry is served. */
 export interface ServerOptions {
   /** Who may do what. @default everybody everything */
@@ -70,6 +72,8 @@ export interface Quirks {
   readonly dockerMediaTypesRefused?: boolean;
   /** A pull limit, as Docker Hub has it: HEAD is free, each GET of a manifest counts. */
   readonly rateLimit?: RateLimit;
+  /** What becomes of uploads. */
+  readonly uploads?: UploadQuirks;
 }
 
 /** {@link https://docs.docker.com/docker-hub/usage/pulls/} */
