@@ -183,6 +183,24 @@ describe("explainRefusal()", () => {
       /Run it again/,
     ],
     [
+      "a layer with a URL at docker's registry",
+      "push-manifest",
+      500,
+      JSON.stringify({
+        errors: [
+          { code: "UNKNOWN", message: "unknown error" },
+          { code: "UNKNOWN", message: "unknown error", detail: {} },
+          {
+            code: "MANIFEST_BLOB_UNKNOWN",
+            message: "blob unknown to registry",
+            detail: `sha256:${"1".repeat(64)}`,
+          },
+        ],
+      }),
+      /does not like its URL/,
+      /validation\.manifests\.urls\.allow/,
+    ],
+    [
       "content changed on its way",
       "send-blob",
       400,

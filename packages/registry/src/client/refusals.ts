@@ -141,6 +141,15 @@ const RULES: readonly Rule[] = [
     hint: "Have the limit for request bodies raised: client_max_body_size in nginx",
     code: "MANIFEST_INVALID",
   },
+  // docker's registry, for a layer with URLs: 500 with MANIFEST_BLOB_UNKNOWN behind two UNKNOWN.
+  {
+    purposes: MANIFESTS,
+    codes: ["MANIFEST_BLOB_UNKNOWN"],
+    statuses: [500],
+    says: "the registry lacks content that it names, or does not like its URL",
+    hint: "Let the registry accept the URLs of layers that may not be passed on: validation.manifests.urls.allow",
+    code: "MANIFEST_BLOB_UNKNOWN",
+  },
   {
     purposes: MANIFESTS,
     codes: ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"],

@@ -31,7 +31,7 @@ export interface UploadQuirks {
   readonly keptChunkSize?: number;
   /** Is the session of this request gone, as on a registry of which each copy has its own `http.secret`? */
   readonly isSessionLost?: (method: string) => boolean;
-  /** Mounting is answered so. */
+  /** Mounting is answered so: 201 means that it seems done, as where garbage was collected a moment before. */
   readonly mountStatus?: number;
 }
 
