@@ -172,15 +172,18 @@ test("a command prints an error and its hint, and ends with the code's status", 
 test("a command prints an error document on stdout with --json", async () => {
   const problems = [{ code: "X", message: "wrong", line: 2, column: 3 }];
   work = () => {
-    throw withProblems(new BundleError("SELECTION_INVALID", "Cannot use a.yaml"), problems);
+    throw withProblems(
+      new BundleError("SELECTION_INVALID", "Cannot use a.yaml", { hint: "Mend it" }),
+      problems,
+    );
   };
 
   const exitCode = await run(...ARGUMENTS, "--json");
 
   expect(JSON.parse(stdout)).toEqual({
-    error: { code: "SELECTION_INVALID", message: "Cannot use a.yaml", problems },
+    error: { code: "SELECTION_INVALID", message: "Cannot use a.yaml", hint: "Mend it", problems },
   });
-  expect(stderr).toBe("Error: Cannot use a.yaml\n  2:3: wrong\n");
+  expect(stderr).toBe("Error: Cannot use a.yaml\n  2:3: wrong\n  Mend it\n");
   expect(exitCode).toBe(2);
 });
 
@@ -191,7 +194,9 @@ test("a command prints an unexpected error without a stack trace", async () => {
 
   const exitCode = await run(...ARGUMENTS, "--verbose");
 
-  expect(stderr).toBe("Error: x is not a function\n  Caused by: why\n");
+  expect(stderr).toBe(
+    "Error: x is not a function\n  Run it again with --verbose, and report what it says\n  Caused by: Error: why\n",
+  );
   expect(exitCode).toBe(1);
 });
 

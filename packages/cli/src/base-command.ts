@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import type { EventSink } from "@airgap-bundle/core";
 import { BundleError, isRegistryHost, normalizeRegistry, toBundleError } from "@airgap-bundle/core";
 import { Command } from "@oclif/core";
+import { checkSwitches } from "./check-switches.ts";
 import { renderError, toErrorDocument } from "./error-report.ts";
 import { EXIT, exitCodeOfError } from "./exit-codes.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { openRequestLog, type RequestLog } from "./request-log.ts";
 import { sanitizeText } from "./sanitize-text.ts";
 import { SHARED_FLAGS, type SharedFlags } from "./shared-flags.ts";
 import { stringifyJson } from "./stringify-json.ts";
@@ -24,6 +26,8 @@ export interface SharedOptions {
   readonly isVerbose: boolean;
   /** Shows progress and warnings on stderr. */
   readonly onEvent: EventSink;
+  /** Given with `BUNDLE_LOG=debug`: takes every request. */
+  readonly onExchange?: RequestLog;
   /** Prints the result for people; once, at the end. Nothing with `--json`. */
   readonly report: (lines: readonly string[]) => void;
 }
@@ -47,6 +51,7 @@ export abstract class BundleCommand extends Command {
       now: () => performance.now(),
     });
     this.#progress = progress;
+    const onExchange = openRequestLog(process.env, progress.onEvent);
     return {
       signal: signals.signal,
       jobs: flags.jobs,
@@ -55,6 +60,7 @@ export abstract class BundleCommand extends Command {
       insecureHosts: (flags.insecure ?? []).map(parseInsecureHost),
       isVerbose: flags.verbose,
       onEvent: progress.onEvent,
+      ...(onExchange === undefined ? {} : { onExchange }),
       report: (lines) => this.#report(lines),
     };
   }
@@ -76,6 +82,7 @@ export abstract class BundleCommand extends Command {
     await super.init();
     this.#watchSignals();
     process.on("exit", this.#stopProgress);
+    checkSwitches(this.argv, { ...this.ctor.baseFlags, ...this.ctor.flags });
   }
 
   protected override logJson(document: unknown): void {

@@ -18,17 +18,18 @@ test("renderError() shows the chain of causes on demand", () => {
   const first = new Error("socket hang up");
   first.cause = first;
   const error = new BundleError("CONNECTION_FAILED", "Cannot reach a", {
+    hint: "Look",
     cause: new BundleError("TLS_FAILED", "no\u001b", { cause: first }),
   });
 
-  expect(renderError(error)).toBe("Error: Cannot reach a\n");
+  expect(renderError(error)).toBe("Error: Cannot reach a\n  Look\n");
   expect(renderError(error, { isVerbose: true })).toBe(
-    "Error: Cannot reach a\n  Caused by: no\\u{1b}\n  Caused by: socket hang up\n",
+    "Error: Cannot reach a\n  Look\n  Caused by: BundleError: no\\u{1b}\n  Caused by: Error: socket hang up\n",
   );
 });
 
 test("toErrorDocument() takes whatever was thrown", () => {
-  expect(toErrorDocument("text")).toEqual({ error: { code: "UNEXPECTED", message: "text" } });
+  expect(toErrorDocument("text")).toMatchObject({ error: { code: "UNEXPECTED", message: "text" } });
   expect(toErrorDocument(new BundleError("NO_SPACE", "full", { hint: "Delete" }))).toEqual({
     error: { code: "NO_SPACE", message: "full", hint: "Delete" },
   });
@@ -37,5 +38,5 @@ test("toErrorDocument() takes whatever was thrown", () => {
 test("toErrorDocument() leaves out what is no list of problems", () => {
   const error = Object.assign(new Error("x"), { problems: "many" });
 
-  expect(toErrorDocument(error)).toEqual({ error: { code: "UNEXPECTED", message: "x" } });
+  expect(toErrorDocument(error)).not.toHaveProperty("error.problems");
 });

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { type BundleError, type ErrorCode, listCauses, toBundleError } from "@airgap-bundle/core";
+import { type BundleError, describeCauses, type ErrorCode, toBundleError } from "@airgap-bundle/core";
 import { sanitizeText } from "./sanitize-text.ts";
 
 /** One of several things wrong with a file; `line` and `column` count from 1. */
@@ -15,7 +15,7 @@ export interface ErrorDocument {
   readonly error: {
     readonly code: ErrorCode;
     readonly message: string;
-    readonly hint?: string;
+    readonly hint: string;
     readonly problems?: readonly Problem[];
   };
 }
@@ -41,7 +41,7 @@ export function toErrorDocument(thrown: unknown): ErrorDocument {
     error: {
       code,
       message,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
       ...(problems.length === 0 ? {} : { problems }),
     },
   };
@@ -54,8 +54,8 @@ export function renderError(thrown: unknown, options: RenderErrorOptions = {}): 
   const label = stream === undefined ? "Error:" : styleText("red", "Error:", { stream });
   const lines = [`${label} ${sanitizeText(message)}`];
   for (const problem of problemsOf(thrown)) lines.push(`  ${sanitizeText(formatProblem(problem))}`);
-  if (hint !== undefined) lines.push(`  ${sanitizeText(hint)}`);
-  if (isVerbose) lines.push(...listCauses(thrown).map((cause) => `  Caused by: ${sanitizeText(cause)}`));
+  lines.push(`  ${sanitizeText(hint)}`);
+  if (isVerbose) lines.push(...describeCauses(thrown).map((cause) => `  Caused by: ${sanitizeText(cause)}`));
   return `${lines.join("\n")}\n`;
 }
 

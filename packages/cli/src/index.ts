@@ -20,7 +20,7 @@ export {
   tellWarnings,
 } from "./load-selection.ts";
 export { type OutputFile, prepareOutputFile, writeOutputFile } from "./output-file.ts";
-export { type Failure, renderFailures } from "./render-failures.ts";
+export { type Failure, type RenderOptions, renderFailures } from "./render-failures.ts";
 export { sanitizeText } from "./sanitize-text.ts";
 export type { SharedFlags } from "./shared-flags.ts";
 export { stringifyJson } from "./stringify-json.ts";

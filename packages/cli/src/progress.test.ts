@@ -131,3 +131,17 @@ test("createProgress() removes the bars when it is stopped and shows nothing aft
   expect(written).toBe(end);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test.each([true, false])(
+  "createProgress() writes a log, to a terminal (%s) or not, however quiet",
+  (isTerminal) => {
+    const [shown, quiet] = [start(isTerminal), start(isTerminal, true)];
+
+    for (const progress of [shown, quiet]) {
+      progress.onEvent({ kind: "log", message: "debug: GET\u001b" });
+      progress.stop();
+    }
+
+    expect(written.match(/debug: GET\\u\{1b\}/g)).toHaveLength(2);
+  },
+);

@@ -34,6 +34,8 @@ export function createProgress(options: ProgressOptions): Progress {
   let isStopped = isQuiet;
   return {
     onEvent: (event) => {
+      // Whoever asks for a log wants it, with bars or without.
+      if (event.kind === "log" && isStopped) stream.write(`${sanitizeText(event.message)}\n`);
       if (isStopped || isEmptyPhase(event)) return;
       state.apply(event);
       show(view, event, stream);
@@ -58,6 +60,9 @@ function show(view: ProgressView, event: TransferEvent, stream: ProgressStream):
       return;
     case "warning":
       view.print(`${styleText("yellow", "Warning:", { stream })} ${sanitizeText(event.message)}`);
+      return;
+    case "log":
+      view.print(sanitizeText(event.message));
       return;
     case "retry":
       view.print(`Trying again in ${formatDuration(event.waitMs)}: ${sanitizeText(event.message)}`);

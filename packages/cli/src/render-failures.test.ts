@@ -17,11 +17,27 @@ test("renderFailures() tells a common reason once and counts what it does not na
   const failures = Array.from({ length: 12 }, (_, n) => ({
     name: `a:${n}`,
     message: `Cannot read h:5/a:${n}: it is down`,
+    hint: "Wait",
   }));
 
-  const lines = renderFailures([...failures, { name: "b:1", message: "Cannot read h:5/b:1: it is gone" }]);
+  const lines = renderFailures([
+    ...failures,
+    { name: "b:1", message: "Cannot read h:5/b:1: it is gone", hint: "Go" },
+  ]);
 
   expect(lines.filter((line) => line.includes("it is down"))).toEqual(["    it is down"]);
   expect(lines).toContain("  and 2 more");
-  expect(lines.slice(-2)).toEqual(["  b:1", "    Cannot read h:5/b:1: it is gone"]);
+  expect(lines.slice(-2)).toEqual(["    Cannot read h:5/b:1: it is gone", "    Go"]);
+});
+
+test("renderFailures() shows what caused a failure on demand", () => {
+  const failure = {
+    name: "a:1",
+    message: "Cannot push a:1: refused",
+    hint: "Ask",
+    details: ["PUT h answered 403"],
+  };
+
+  expect(renderFailures([failure]).join("\n")).not.toContain("403");
+  expect(renderFailures([failure], { isVerbose: true }).at(-1)).toBe("    Caused by: PUT h answered 403");
 });

@@ -3,30 +3,43 @@ export interface Failure {
   readonly name: string;
   /** "Cannot VERB OBJECT: REASON". */
   readonly message: string;
-  readonly hint?: string | undefined;
+  readonly hint: string;
+  /** What caused it, outermost first. */
+  readonly details?: readonly string[] | undefined;
+}
+
+/** How results are shown. */
+export interface RenderOptions {
+  /** Adds what caused a failure: requests with the registry's own words, errors of the system. @default false */
+  readonly isVerbose?: boolean;
 }
 
 /** More names of one reason are only counted. */
 const MAX_NAMES = 10;
 
 /** Failures for people: those with one reason together, so that a registry that is down is told once. */
-export function renderFailures(failures: readonly Failure[]): string[] {
+export function renderFailures(failures: readonly Failure[], options: RenderOptions = {}): string[] {
   if (failures.length === 0) return [];
   const groups = new Map<string, Failure[]>();
   for (const failure of failures) {
-    const key = `${reasonOf(failure.message)}\n${failure.hint ?? ""}`;
+    const key = `${reasonOf(failure.message)}\n${failure.hint}`;
     groups.set(key, [...(groups.get(key) ?? []), failure]);
   }
-  return ["", `${failures.length} failed:`, ...[...groups.values()].flatMap(renderGroup)];
+  return [
+    "",
+    `${failures.length} failed:`,
+    ...[...groups.values()].flatMap((group) => renderGroup(group, options)),
+  ];
 }
 
-function renderGroup(failures: readonly Failure[]): string[] {
+function renderGroup(failures: readonly Failure[], { isVerbose = false }: RenderOptions): string[] {
   const [first] = failures;
   if (first === undefined) return [];
   const names = failures.slice(0, MAX_NAMES).map(({ name }) => `  ${name}`);
   if (failures.length > MAX_NAMES) names.push(`  and ${failures.length - MAX_NAMES} more`);
   const reason = failures.length === 1 ? first.message : reasonOf(first.message);
-  return [...names, `    ${reason}`, ...(first.hint === undefined ? [] : [`    ${first.hint}`])];
+  const details = isVerbose ? (first.details ?? []).map((detail) => `    Caused by: ${detail}`) : [];
+  return [...names, `    ${reason}`, `    ${first.hint}`, ...details];
 }
 
 /** What stands behind "Cannot VERB OBJECT". */

@@ -84,6 +84,7 @@ export function createTransferState(now: () => number): TransferState {
       case "blob-end":
         end(event.digest, event.ok);
         return;
+      case "log":
       case "retry":
       case "warning":
         return;

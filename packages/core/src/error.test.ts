@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { BundleError, isBundleError, toBundleError } from "./error.ts";
+import { BundleError, describeFailure, isBundleError, toBundleError } from "./error.ts";
+import { ERROR_CODES } from "./error-codes.ts";
 
 test("BundleError keeps code, hint, cause and the time to wait", () => {
   const cause = new Error("socket");
@@ -10,10 +11,10 @@ test("BundleError keeps code, hint, cause and the time to wait", () => {
   expect(error).toMatchObject({ hint: "Wait", cause, retryAfterMs: 5 });
 });
 
-test("BundleError has no properties that were not given", () => {
-  const error = new BundleError("USAGE", "Cannot go on");
+test("BundleError advises what its code means where it is given no hint", () => {
+  const error = new BundleError("NO_SPACE", "Cannot go on");
 
-  expect("hint" in error).toBe(false);
+  expect(error.hint).toBe(ERROR_CODES.NO_SPACE.action);
   expect("cause" in error).toBe(false);
   expect("retryAfterMs" in error).toBe(false);
 });
@@ -44,4 +45,18 @@ test.each([
 
   expect(error).toMatchObject({ code: "UNEXPECTED", message });
   expect(error.cause).toBe(cause);
+});
+
+test("describeFailure() gives an error with the chain of its causes as data", () => {
+  const cause = new Error("PUT https://r.io/v2/ answered 403");
+  cause.cause = cause;
+  const error = new BundleError("DENIED", "Cannot push a", { hint: "Ask", cause });
+
+  expect(describeFailure(error)).toEqual({
+    code: "DENIED",
+    message: "Cannot push a",
+    hint: "Ask",
+    details: ["Error: PUT https://r.io/v2/ answered 403"],
+  });
+  expect(describeFailure(new BundleError("DENIED", "x", { hint: "Ask" }))).not.toHaveProperty("details");
 });

@@ -13,7 +13,9 @@ export type TransferEvent =
   /** Waiting before the next attempt. */
   | { readonly kind: "retry"; readonly message: string; readonly waitMs: number }
   /** Something the operator should know; the work goes on. */
-  | { readonly kind: "warning"; readonly code: string; readonly message: string };
+  | { readonly kind: "warning"; readonly code: string; readonly message: string }
+  /** Something for whoever looks for a fault: a request and its answer. */
+  | { readonly kind: "log"; readonly message: string };
 
 /** The parts of the work, in the words shown to people: "listing tags", "resolving tags", … */
 export type Phase = "list" | "resolve" | "manifests" | "download" | "write" | "check" | "upload" | "verify";

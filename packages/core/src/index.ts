@@ -10,11 +10,13 @@ export { createDigestHash, type DigestParts, digestOf, isDigest, parseDigest } f
 export {
   BundleError,
   type BundleErrorOptions,
+  describeCauses,
   type ErrorCode,
+  type FailureText,
   isBundleError,
-  listCauses,
   toBundleError,
 } from "./error.ts";
+export { ERROR_CODES } from "./error-codes.ts";
 export type { EventSink, Phase, TransferEvent } from "./events.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";

@@ -58,7 +58,7 @@ export class ExportCommand extends BundleCommand {
       { ...flags, createdBy: `airgap-bundle/${this.config.version}` },
       shared,
     );
-    shared.report(renderExport(document));
+    shared.report(renderExport(document, shared));
     return this.finish(document, exitCodeOf(document.failed.map(({ code }) => code)));
   }
 

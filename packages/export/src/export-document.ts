@@ -1,4 +1,4 @@
-import { countOf, formatDuration, formatSize, renderFailures } from "@airgap-bundle/cli";
+import { countOf, formatDuration, formatSize, type RenderOptions, renderFailures } from "@airgap-bundle/cli";
 import type { BlobCount, ExportReport, FailedImage } from "@airgap-bundle/core";
 import { toFailures } from "./plan-document.ts";
 
@@ -46,11 +46,11 @@ export function toExportDocument(
 }
 
 /** The same for people. */
-export function renderExport(document: ExportDocument): string[] {
+export function renderExport(document: ExportDocument, options: RenderOptions = {}): string[] {
   const { bundle, volumes, images, downloaded, reused, failed, durationMs } = document;
   const [volume] = volumes;
   if (bundle === null || volume === undefined)
-    return ["Nothing was written: no image could be had", ...renderFailures(toFailures(failed))];
+    return ["Nothing was written: no image could be had", ...renderFailures(toFailures(failed), options)];
   return [
     `${volume.path}: ${countOf(images, "image")}, ${formatSize(volume.size)} in ${formatDuration(durationMs)}`,
     `${formatSize(downloaded.size)} downloaded (${countOf(downloaded.count, "blob")}), ${formatSize(reused.size)} reused (${countOf(reused.count, "blob")})`,
@@ -58,6 +58,6 @@ export function renderExport(document: ExportDocument): string[] {
     ...(document.written
       ? []
       : [`It was there already; its layers were not read again: bundle verify ${volume.path} does that`]),
-    ...renderFailures(toFailures(failed)),
+    ...renderFailures(toFailures(failed), options),
   ];
 }

@@ -28,7 +28,7 @@ export class PlanCommand extends BundleCommand {
       { ...flags, createdBy: `airgap-bundle/${this.config.version}` },
       shared,
     );
-    shared.report(renderPlan(document));
+    shared.report(renderPlan(document, shared));
     return this.finish(document, exitCodeOf(document.failed.map(({ code }) => code)));
   }
 }

@@ -1,4 +1,11 @@
-import { countOf, type Failure, formatSize, formatTable, renderFailures } from "@airgap-bundle/cli";
+import {
+  countOf,
+  type Failure,
+  formatSize,
+  formatTable,
+  type RenderOptions,
+  renderFailures,
+} from "@airgap-bundle/cli";
 import {
   type BlobCount,
   type BundleHeading,
@@ -57,7 +64,10 @@ export function toPlanDocument(plan: Plan, heading: BundleHeading): PlanDocument
 }
 
 /** The same for people. */
-export function renderPlan({ images, blobs, volumes, pulls, failed }: PlanDocument): string[] {
+export function renderPlan(
+  { images, blobs, volumes, pulls, failed }: PlanDocument,
+  options: RenderOptions = {},
+): string[] {
   const rows = images.map(({ source, target, descriptor, platforms, size }) => [
     source,
     `→ ${formatTarget(target, descriptor.digest)}`,
@@ -69,13 +79,13 @@ export function renderPlan({ images, blobs, volumes, pulls, failed }: PlanDocume
     ...formatTable(rows, { alignRight: [3] }),
     `${countOf(images.length, "image")}, ${countOf(blobs.count, "blob")}, ${formatSize(size)} to carry`,
     ...pulls.map(renderPulls),
-    ...renderFailures(toFailures(failed)),
+    ...renderFailures(toFailures(failed), options),
   ];
 }
 
 /** What could not be had, as it is shown. */
 export function toFailures(failed: readonly FailedImage[]): readonly Failure[] {
-  return failed.map(({ source, message, hint }) => ({ name: source, message, hint }));
+  return failed.map(({ source, message, hint, details }) => ({ name: source, message, hint, details }));
 }
 
 function renderPulls({ registry, needed, remaining, limit, windowSeconds }: Pulls): string {

@@ -60,7 +60,7 @@ function sameFileError(path: string): BundleError {
 function checkPlan({ images, failed }: Plan, path: string, flags: ExportFlags): void {
   const [first] = failed;
   if (first !== undefined && flags["fail-fast"]) {
-    throw new BundleError(first.code, first.message, first.hint === undefined ? {} : { hint: first.hint });
+    throw new BundleError(first.code, first.message, { hint: first.hint });
   }
   if (images.length > 0 || failed.length > 0) return;
   throw new BundleError("SELECTION_INVALID", `Cannot export ${path}: nothing in it is selected`, {

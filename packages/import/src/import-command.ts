@@ -44,7 +44,7 @@ export class ImportCommand extends BundleCommand {
     const { runImport } = await import("./run-import.ts");
     const { renderImport } = await import("./import-document.ts");
     const document = await runImport(args.bundle, flags, shared);
-    shared.report(renderImport(document, flags["dry-run"]));
+    shared.report(renderImport(document, { isDryRun: flags["dry-run"], isVerbose: flags.verbose }));
     return this.finish(
       document,
       exitCodeOf(document.images.flatMap(({ code }) => (code === undefined ? [] : [code]))),

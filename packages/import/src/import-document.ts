@@ -4,6 +4,7 @@ import {
   formatDuration,
   formatSize,
   formatTable,
+  type RenderOptions,
   renderFailures,
 } from "@airgap-bundle/cli";
 import type { ImportedImage, ImportReport, OpenedBundle } from "@airgap-bundle/core";
@@ -50,7 +51,7 @@ export function toImportDocument(
 /** The same for people: the images, what went over the line, and what failed with what to do. */
 export function renderImport(
   { images, blobs, uploadedSize, durationMs }: ImportDocument,
-  isDryRun: boolean,
+  options: RenderOptions & { readonly isDryRun: boolean },
 ): string[] {
   // What failed is told below, with the reason.
   const rows = images
@@ -64,10 +65,10 @@ export function renderImport(
   return [
     ...formatTable(rows),
     `${summarize(images)} in ${formatDuration(durationMs)}`,
-    isDryRun
+    options.isDryRun
       ? "Nothing was pushed: this was a dry run"
       : `${formatSize(uploadedSize)} sent: ${countOf(uploaded, "blob")} uploaded, ${mounted} mounted, ${existing} there already`,
-    ...renderFailures(listFailures(images)),
+    ...renderFailures(listFailures(images), options),
   ];
 }
 
@@ -80,7 +81,7 @@ function summarize(images: readonly ImportedImage[]): string {
 }
 
 function listFailures(images: readonly ImportedImage[]): readonly Failure[] {
-  return images.flatMap(({ status, target, message = "", hint }) =>
-    status === "failed" ? [{ name: target, message, hint }] : [],
+  return images.flatMap(({ status, target, message = "", hint = "", details }) =>
+    status === "failed" ? [{ name: target, message, hint, details }] : [],
   );
 }

@@ -1,5 +1,5 @@
 import type { Descriptor } from "../descriptor.ts";
-import { type BundleError, type Failure, toFailure } from "../error.ts";
+import { type BundleError, describeFailure, type FailureText } from "../error.ts";
 import type { Reference } from "../reference.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
 
@@ -33,7 +33,7 @@ export interface PlannedImage extends CarriedImage {
 }
 
 /** An image, or a whole mapping of a selection, that cannot be had. */
-export interface FailedImage extends Failure {
+export interface FailedImage extends FailureText {
   readonly source: string;
   readonly target?: string;
 }
@@ -71,7 +71,7 @@ export interface Plan {
 
 /** What failed, with the reason that the error gives. */
 export function toFailedImage(source: string, target: string | undefined, error: BundleError): FailedImage {
-  return { source, ...(target === undefined ? {} : { target }), ...toFailure(error) };
+  return { source, ...(target === undefined ? {} : { target }), ...describeFailure(error) };
 }
 
 /** `HOST/REPOSITORY:TAG`, or `HOST/REPOSITORY@DIGEST` where there is no tag; without the host if no target is named. */

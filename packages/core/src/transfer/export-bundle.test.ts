@@ -255,7 +255,12 @@ describe("exportBundle()", () => {
   });
 
   test("passes on what the plan lacks", async () => {
-    const lost = { source: "r.io/lost:1", code: "MANIFEST_UNKNOWN", message: "Cannot find it" } as const;
+    const lost = {
+      source: "r.io/lost:1",
+      code: "MANIFEST_UNKNOWN",
+      message: "Cannot find it",
+      hint: "x",
+    } as const;
 
     const report = await exportBundle({ ...planOf(IMAGES), failed: [lost] }, path, await optionsFor());
 

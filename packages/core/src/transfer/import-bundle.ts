@@ -1,5 +1,5 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
-import { type BundleError, toFailure } from "../error.ts";
+import { type BundleError, describeFailure } from "../error.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import { checkTarget, type TargetState } from "./check-target.ts";
 import type { ImportOptions } from "./import-options.ts";
@@ -57,9 +57,7 @@ function toImportedImage(
 ): ImportedImage {
   const about = { source: image.source, target: name, digest: image.descriptor.digest };
   const error = state?.kind === "failed" ? state.error : failure;
-  if (error !== undefined) {
-    return { ...about, status: "failed", ...toFailure(error) };
-  }
+  if (error !== undefined) return { ...about, status: "failed", ...describeFailure(error) };
   if (state?.kind !== "changed") return { ...about, status: "unchanged" };
   const { previousDigest } = state;
   return {

@@ -1,7 +1,7 @@
-import type { Failure } from "../error.ts";
+import type { FailureText } from "../error.ts";
 
-/** What became of one image. */
-export interface ImportedImage extends Partial<Failure> {
+/** What became of one image; with its reason if it failed. */
+export interface ImportedImage extends Partial<FailureText> {
   readonly source: string;
   readonly target: string;
   readonly digest: string;

@@ -26,6 +26,11 @@ export class AnswerError extends Error {
     this.words = words;
     this.purpose = purposeOf(request);
   }
+
+  /** Among the causes of an error it stands as it is. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /** The answer that made this error, if it was one. */

@@ -1,4 +1,4 @@
-import { listCauses } from "@airgap-bundle/core";
+import { describeCauses } from "@airgap-bundle/core";
 import { request } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { type RawAnswer, type RawServer, serveRaw } from "../../../../test/support/raw-server.ts";
@@ -82,7 +82,9 @@ describe("toRegistryError()", () => {
 
     const error = await toRegistryError(response, "list tags", LIST);
 
-    expect(listCauses(error)).toEqual([`GET https://r.io/v2/app/tags/list answered 403: DENIED "no [31m"`]);
+    expect(describeCauses(error)).toEqual([
+      `GET https://r.io/v2/app/tags/list answered 403: DENIED "no [31m"`,
+    ]);
   });
 
   test("names the digests of the details, and how many errors there are", async () => {

@@ -78,32 +78,17 @@ export async function toRegistryError(
   const cause = new AnswerError(request, { status, words });
   const meaning = explainAnswer(cause);
   const code = meaning?.code ?? chooseCode(cause);
-  const hint = meaning?.hint ?? HINTS.get(code);
   const retryAfterMs =
     status === 429 || status === 503
       ? (readRetryAfter(headerOf(response, "retry-after")) ?? readSpokenRetryAfter(words.message))
       : undefined;
   return new BundleError(code, `Cannot ${what}: ${describe(response, words, meaning?.says)}`, {
     cause,
-    ...(hint === undefined ? {} : { hint }),
+    ...(meaning === undefined ? {} : { hint: meaning.hint }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(words.digests.length === 0 ? {} : { digests: words.digests }),
   });
 }
-
-const HINTS: ReadonlyMap<ErrorCode, string> = new Map([
-  [
-    "UNAUTHORIZED",
-    "Check the credentials and their rights: auth in the selection, docker login, or --authfile",
-  ],
-  ["DENIED", "Check that these credentials may do this, and that the project exists and has room"],
-  ["NAME_UNKNOWN", "Check the repository's name; some registries want the project to be made first"],
-  [
-    "TOOMANYREQUESTS",
-    "Wait until the registry's limit is renewed, or log in for a higher one, and run it again",
-  ],
-  ["UNAVAILABLE", "Run it again later; if it stays so, ask who runs the registry"],
-]);
 
 /** Not an error by its status, yet nothing that a registry answers: a web page, a login page of a network. */
 const NO_REGISTRY = {
