@@ -56,7 +56,8 @@ describe("putBlob()", () => {
   });
 
   test("fails with what the content fails with, not with the connection that breaks of it", async () => {
-    const repository = (await serve(createMemoryStore())).openRepository("team/app");
+    const store = createMemoryStore();
+    const repository = (await serve(store)).openRepository("team/app");
     const failure = new TypeError("bug");
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield LAYER.content.subarray(0, 1000);
@@ -64,6 +65,8 @@ describe("putBlob()", () => {
     }
 
     await expect(repository.putBlob(LAYER.descriptor, broken)).rejects.toBe(failure);
+    expect(seen.filter(({ status }) => status === 201)).toEqual([]);
+    expect(await store.openRepository("team/app").statBlob(LAYER.descriptor.digest)).toBeUndefined();
   });
 
   test("begins anew with a session of its own after a failure that may pass", async () => {

@@ -164,3 +164,19 @@ test("putBlob() tells the registry which algorithm a blob's digest has", async (
   expect(seen[0]?.path).toBe("/v2/team/app/blobs/uploads/?digest-algorithm=sha512");
   expect(await repository.statBlob(digest)).toEqual({ size: 2 });
 });
+
+test.each<[string, RawAnswer, { size?: number } | undefined]>([
+  ["nothing of its size where no length comes", {}, {}],
+  [
+    "that it is there where it is redirected, as by ECR",
+    { status: 307, headers: { location: "http://x/" } },
+    {},
+  ],
+  ["nothing where HEAD is not allowed", { status: 405 }, undefined],
+  ["nothing where HEAD is not implemented", { status: 501 }, undefined],
+])("statBlob() knows %s", async (_what, answer, expected) => {
+  const repository = await openOdd(() => answer);
+
+  expect(await repository.statBlob(LAYER.descriptor.digest)).toEqual(expected);
+  expect(repository.server.requests).toHaveLength(1);
+});
