@@ -1,6 +1,7 @@
 import { BundleError } from "@airgap-bundle/core";
 
-const EXTERNAL_URL_HINT =
+/** What to set where a registry does not know its own address. */
+export const EXTERNAL_URL_HINT =
   "A registry behind a proxy that does not know its external URL does this: set external_url in Harbor or http.host in docker's registry, and let the proxy send X-Forwarded-Proto";
 
 /** Where an upload goes on. */

@@ -45,6 +45,21 @@ describe("putBlob() begins anew", () => {
     });
   });
 
+  test("and blames no way of sending for sessions that are lost, whatever docker's registry calls it", async () => {
+    const body = JSON.stringify({
+      errors: [{ code: "BLOB_UPLOAD_INVALID", message: "blob upload invalid" }],
+    });
+    const repository = await openOdd(({ method }): RawAnswer => {
+      return method === "POST" ? { status: 202, headers: { location: "/upload" } } : { status: 404, body };
+    });
+
+    await expect(put(repository)).rejects.toMatchObject({
+      code: "BLOB_UPLOAD_UNKNOWN",
+      message: expect.not.stringContaining("refused before"),
+      hint: expect.stringContaining("http.secret"),
+    });
+  });
+
   test.each([
     ["content was changed on its way", "DIGEST_INVALID", ["POST", "PUT", "POST", "PUT"]],
     ["Nexus gets the same blob twice", "BLOB_UPLOAD_INVALID", ["POST", "PUT", "HEAD", "POST", "PUT"]],
@@ -142,6 +157,18 @@ describe("putBlob() goes where the registry says", () => {
         ),
       },
     ]);
+  });
+
+  test("and says so where nobody answers there", async () => {
+    const location = (path: string): string => `http://127.0.0.1:1${path}`;
+    const options = { quirks: { uploads: { location } } };
+    const { host } = closeAfterTest(await serveRegistry(createMemoryStore(), options));
+
+    await expect(put(open(host).openRepository("team/app"))).rejects.toMatchObject({
+      code: "CONNECTION_FAILED",
+      message: expect.stringContaining("at http://127.0.0.1:1, where the registry sends uploads"),
+      hint: expect.stringContaining("external_url"),
+    });
   });
 
   test("and fails, with what to set, where it says nothing", async () => {

@@ -134,6 +134,8 @@ async function hasArrived({ remote, descriptor, ...abort }: Upload): Promise<boo
 /** Names the ways that were tried, where there was more than one. */
 function withRefused(error: unknown, refused: readonly string[]): unknown {
   if (refused.length === 0 || !isBundleError(error) || answerOf(error) === undefined) return error;
+  // docker's registry says the same of a session that is another copy's: that is no matter of the way.
+  if (error.code === "BLOB_UPLOAD_UNKNOWN") return error;
   return new BundleError(error.code, `${error.message}; refused before: ${refused.join(", ")}`, {
     cause: error.cause,
     hint: "Set how many bytes are sent at once with --chunk-size, or have the limits of the registry and its proxies raised",

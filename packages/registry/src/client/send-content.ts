@@ -1,6 +1,12 @@
-import { type AbortOptions, BundleError, type Descriptor, MEDIA_TYPES } from "@airgap-bundle/core";
+import {
+  type AbortOptions,
+  BundleError,
+  type Descriptor,
+  isBundleError,
+  MEDIA_TYPES,
+} from "@airgap-bundle/core";
 import type { ContentReader } from "./content-reader.ts";
-import { withDigest } from "./location.ts";
+import { EXTERNAL_URL_HINT, withDigest } from "./location.ts";
 import { nameOf, pushScopes, type Remote } from "./remote.ts";
 import { discard, headerOf, type Response } from "./response.ts";
 import { nextOffset } from "./stored-range.ts";
@@ -143,12 +149,23 @@ async function sendBody(upload: Upload, request: PartRequest): Promise<Response>
     if (start === end || reader.taken() === end - start) return response;
   } catch (error) {
     // What the content itself failed with says more than the broken connection that follows.
-    throw reader.failure() ?? error;
+    throw reader.failure() ?? (await blameLocation(remote, url, error));
   }
   throw new BundleError(
     "BLOB_UPLOAD_INVALID",
     `Cannot ${whatOf(upload)}: the registry answered after ${reader.taken()} of ${end - start} bytes`,
   );
+}
+
+/** A registry that does not know its external URL sends uploads to where nobody can be reached. */
+async function blameLocation({ transport }: Remote, url: string, error: unknown): Promise<unknown> {
+  const { origin } = new URL(url);
+  if (!isBundleError(error) || origin === (await transport.origin())) return error;
+  if (error.code !== "CONNECTION_FAILED" && error.code !== "TLS_FAILED") return error;
+  return new BundleError(error.code, `${error.message}, at ${origin}, where the registry sends uploads`, {
+    cause: error.cause,
+    hint: EXTERNAL_URL_HINT,
+  });
 }
 
 function whatOf({ remote, descriptor }: Upload): string {
