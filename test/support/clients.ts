@@ -18,7 +18,10 @@ export interface Clients {
   /** A server that answers as it is told. */
   serveOdd(answer: AnswerRequest): Promise<RawServer>;
   /** The repository `team/app` of such a server. */
-  openOdd(answer: AnswerRequest): Promise<Repository & { readonly server: RawServer }>;
+  openOdd(
+    answer: AnswerRequest,
+    options?: Partial<RegistryOptions>,
+  ): Promise<Repository & { readonly server: RawServer }>;
 }
 
 /** Clients and servers for the tests of a file: each test begins with none. */
@@ -43,9 +46,9 @@ export function useClients(): Clients {
     closeAfterTest,
     open,
     serveOdd,
-    openOdd: async (answer) => {
+    openOdd: async (answer, options) => {
       const server = await serveOdd(answer);
-      return { ...open(server.host).openRepository("team/app"), server };
+      return { ...open(server.host, options).openRepository("team/app"), server };
     },
   };
 }

@@ -24,6 +24,8 @@ export interface RawAnswer {
   readonly isCut?: boolean;
   /** Neither a length nor chunks: the end of the connection ends the body. */
   readonly isUnframed?: boolean;
+  /** Cut the connection while the request's body comes, without any answer. */
+  readonly isDropped?: boolean;
   /** Answer before the request's body has come. */
   readonly isEarly?: boolean;
 }
@@ -46,16 +48,21 @@ export async function serveRaw(answer: AnswerRequest): Promise<RawServer> {
   const requests: ReceivedRequest[] = [];
   const respond = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "", url = "", headers } = incoming;
-    const answered = answer({ method, url, headers });
-    const { status = 200, headers: sent = {}, body = "", isCut, isEarly } = answered;
-    if (answered.isUnframed === true) {
+    const { isDropped, isCut, isEarly, isUnframed, ...said } = answer({ method, url, headers });
+    const { status = 200, headers: sent = {}, body = "" } = said;
+    if (isUnframed === true) {
       response.useChunkedEncodingByDefault = false;
       response.removeHeader("content-length");
+    }
+    if (isDropped === true) {
+      requests.push({ method, url, headers, body: "" });
+      incoming.once("data", () => incoming.destroy());
+      return;
     }
     requests.push({ method, url, headers, body: isEarly === true ? "" : await text(incoming) });
     for (const [name, value] of Object.entries(sent)) response.setHeader(name, value);
     response.statusCode = status;
-    if (answered.isUnframed === true) response.write("");
+    if (isUnframed === true) response.write("");
     if (isCut === true) response.write(body, () => response.destroy());
     else response.end(body);
   };

@@ -11,6 +11,8 @@ export interface BundleErrorOptions {
   readonly cause?: unknown;
   /** When a repeat is worth while, in milliseconds from now: what a registry's `Retry-After` said. */
   readonly retryAfterMs?: number;
+  /** The content that is missing or wrong, where the other side names it. */
+  readonly digests?: readonly string[];
 }
 
 /** The one error class. Match on `code`, never on the message or on `instanceof` across packages. */
@@ -20,6 +22,7 @@ export class BundleError extends Error {
   readonly hint: string;
   // Declared only: a field would be there as undefined.
   declare readonly retryAfterMs?: number;
+  declare readonly digests?: readonly string[];
 
   constructor(code: ErrorCode, message: string, options: BundleErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
@@ -27,6 +30,7 @@ export class BundleError extends Error {
     this.code = code;
     this.hint = options.hint ?? ERROR_CODES[code].action;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.digests !== undefined) this.digests = options.digests;
   }
 }
 

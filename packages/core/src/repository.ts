@@ -51,14 +51,20 @@ export interface Source {
 /** One repository to write to. Every method may be repeated: what is there already stays. Errors as in {@link Source}. */
 export interface Target {
   /** Stores a blob; when it resolves, the content is stored. @throws `DIGEST_INVALID`, `SIZE_INVALID`, `BLOB_UPLOAD_INVALID`, and what `open` throws */
-  putBlob(descriptor: Descriptor, open: OpenContent, options?: AbortOptions): Promise<void>;
-
-  /** Makes a blob of another repository of this registry available here; false if the registry would not. */
-  mountBlob(descriptor: Descriptor, from: string, options?: AbortOptions): Promise<boolean>;
+  putBlob(descriptor: Descriptor, open: OpenContent, options?: PutBlobOptions): Promise<StoredBy>;
 
   /** Stores a manifest under its digest and, if given, under a tag. @throws `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN` */
   putManifest(descriptor: Descriptor, content: Uint8Array, options?: PutManifestOptions): Promise<void>;
 }
+
+/** Where a blob is known to be. */
+export interface PutBlobOptions extends AbortOptions {
+  /** Another repository of this registry that has it: it is taken from there if the registry does that. */
+  readonly from?: string;
+}
+
+/** How a blob came: sent, or taken from another repository of the registry. */
+export type StoredBy = "uploaded" | "mounted";
 
 /** What a manifest is stored under beside its digest. */
 export interface PutManifestOptions extends AbortOptions {
@@ -82,6 +88,8 @@ export interface Registry {
  */
 export interface StoreRepository extends Repository {
   statBlob(digest: string, options?: AbortOptions): Promise<{ readonly size: number } | undefined>;
+  /** Makes a blob of another repository available here; false if it is not there. */
+  mountBlob(descriptor: Descriptor, from: string, options?: AbortOptions): Promise<boolean>;
   /** Opens an upload session and returns its id. */
   startUpload(): Promise<string>;
   /** Bytes received so far; undefined if there is no such session. */

@@ -30,6 +30,12 @@ export class ImportCommand extends BundleCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
+    "chunk-size": Flags.string({
+      summary:
+        "Send blobs in pieces of this size. Default: in one, or in pieces of up to 64MiB where a registry or proxy takes no large request.",
+      helpValue: "SIZE",
+      helpGroup: "REGISTRY",
+    }),
     "dry-run": Flags.boolean({ summary: "Show what would be pushed, and push nothing.", default: false }),
     "verify-first": Flags.boolean({
       summary: "Read and verify the whole bundle before the first push.",

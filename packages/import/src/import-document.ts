@@ -24,6 +24,7 @@ export interface ImportDocument {
     readonly putManifest: number;
     readonly headBlob: number;
     readonly postUpload: number;
+    readonly patchBlob: number;
     readonly putBlob: number;
   };
   readonly durationMs: number;
@@ -35,14 +36,14 @@ export function toImportDocument(
   report: ImportReport,
   about: Pick<ImportDocument, "requests" | "durationMs">,
 ): ImportDocument {
-  const { headManifest, putManifest, headBlob, postUpload, putBlob } = about.requests;
+  const { headManifest, putManifest, headBlob, postUpload, patchBlob, putBlob } = about.requests;
   const { label } = document;
   return {
     bundles: [{ id, ...(label === undefined ? {} : { label }), volumes: { present: [1], missing: [] } }],
     images: report.images,
     blobs: report.blobs,
     uploadedSize: report.uploadedSize,
-    requests: { headManifest, putManifest, headBlob, postUpload, putBlob },
+    requests: { headManifest, putManifest, headBlob, postUpload, patchBlob, putBlob },
     durationMs: about.durationMs,
   };
 }

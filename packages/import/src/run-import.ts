@@ -4,12 +4,14 @@ import { createRegistryPool, type RegistryPool, readAuthFile } from "@airgap-bun
 import { chooseBundle } from "./choose-bundle.ts";
 import { readSettings } from "./find-settings.ts";
 import { type ImportDocument, toImportDocument } from "./import-document.ts";
+import { parseChunkSize } from "./parse-chunk-size.ts";
 
 /** What `bundle import` is told. */
 export interface ImportFlags {
   readonly to?: string | undefined;
   readonly config?: string | undefined;
   readonly task?: string[] | undefined;
+  readonly "chunk-size"?: string | undefined;
   readonly "dry-run": boolean;
   readonly "verify-first": boolean;
 }
@@ -28,9 +30,10 @@ export async function runImport(
   const startedAt = performance.now();
   const { jobs, onEvent, signal } = options;
   const path = chooseBundle(paths);
+  const chunkSize = flags["chunk-size"] === undefined ? undefined : parseChunkSize(flags["chunk-size"]);
   const findSettings = await readSettings(flags.config, onEvent);
   if (flags["verify-first"]) await verifyFirst(path, options);
-  const pool = await openPool(options);
+  const pool = await openPool({ ...options, chunkSize });
   const bundle = await openBundle(path);
   try {
     const planned = planImport(bundle.document, {
@@ -53,14 +56,20 @@ export async function runImport(
   }
 }
 
+interface PoolOptions extends SharedOptions {
+  readonly userAgent: string;
+  readonly chunkSize: number | undefined;
+}
+
 async function openPool({
   authFile: path,
   insecureHosts,
   onEvent,
   userAgent,
-}: SharedOptions & { readonly userAgent: string }): Promise<RegistryPool> {
+  chunkSize,
+}: PoolOptions): Promise<RegistryPool> {
   const findCredentials = await readAuthFile({ path, environment: process.env });
-  return createRegistryPool({ userAgent, findCredentials, insecureHosts, onEvent });
+  return createRegistryPool({ userAgent, findCredentials, insecureHosts, onEvent, chunkSize });
 }
 
 /** @throws `BUNDLE_INVALID` with every problem counted */

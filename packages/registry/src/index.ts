@@ -32,3 +32,4 @@ export {
   type ServerTls,
   serveRegistry,
 } from "./server/serve-registry.ts";
+export type { UploadQuirks } from "./server/upload-quirks.ts";

@@ -12,7 +12,7 @@ import { openReferrers } from "./store-referrers.ts";
 export function openContent(
   backend: StoreBackend,
   repository: string,
-): Repository & Pick<StoreRepository, "statBlob"> {
+): Repository & Pick<StoreRepository, "statBlob" | "mountBlob"> {
   const { blobs } = backend;
   const at = (kind: EntryKind, name: string): EntryKey => ({ repository, kind, name });
   const has = async (kind: EntryKind, name: string): Promise<boolean> =>
@@ -20,6 +20,14 @@ export function openContent(
   const held: HeldContent = {
     hasBlob: async (digest) => await has("blobs", digest),
     hasManifest: async (digest) => await has("manifests", digest),
+  };
+
+  const mountBlob: StoreRepository["mountBlob"] = async ({ digest }, from) => {
+    if (!isRepository(from) || !isDigest(digest)) return false;
+    const isThere =
+      (await backend.readEntry({ repository: from, kind: "blobs", name: digest })) !== undefined;
+    if (isThere) await backend.writeEntry(at("blobs", digest), "");
+    return isThere;
   };
 
   const manifests: Pick<Source, "resolve" | "readManifest"> = {
@@ -74,20 +82,16 @@ export function openContent(
 
     listReferrers: referrers.list,
 
-    async putBlob(descriptor: Descriptor, open: OpenContent, options) {
-      if (await held.hasBlob(descriptor.digest)) return;
+    async putBlob(descriptor: Descriptor, open: OpenContent, options = {}) {
+      const { from } = options;
+      if (from !== undefined && (await mountBlob(descriptor, from))) return "mounted";
+      if (await held.hasBlob(descriptor.digest)) return "uploaded";
       await blobs.put(descriptor, open(), options);
       await backend.writeEntry(at("blobs", descriptor.digest), "");
+      return "uploaded";
     },
 
-    async mountBlob(descriptor, from) {
-      const { digest } = descriptor;
-      if (!isRepository(from) || !isDigest(digest)) return false;
-      const isThere =
-        (await backend.readEntry({ repository: from, kind: "blobs", name: digest })) !== undefined;
-      if (isThere) await backend.writeEntry(at("blobs", digest), "");
-      return isThere;
-    },
+    mountBlob,
 
     async putManifest(descriptor, content, options = {}) {
       const { tag, signal } = options;

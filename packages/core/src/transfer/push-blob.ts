@@ -2,11 +2,11 @@ import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { BundleError, isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
-import type { AbortOptions, Repository } from "../repository.ts";
+import type { AbortOptions, Repository, StoredBy } from "../repository.ts";
 import { countBytes } from "./count-bytes.ts";
 
 /** How a blob came to be in a repository. */
-export type BlobArrival = "uploaded" | "mounted" | "existing";
+export type BlobArrival = StoredBy | "existing";
 
 /** Where a blob is wanted. */
 export interface BlobDestination {
@@ -21,7 +21,7 @@ export interface PushBlobOptions extends AbortOptions {
 }
 
 /**
- * Makes sure that a repository has a blob: looks, mounts it from where it is known to be, else sends it.
+ * Makes sure that a repository has a blob: looks, takes it from where it is known to be, else sends it.
  *
  * @throws `DIGEST_INVALID` if the bundle has it damaged, in which case the registry never gets all of it; what the
  * registry failed with
@@ -38,15 +38,14 @@ export async function pushBlob(
   const { repository, holder } = destination;
   const known = await repository.statBlob(digest, abort);
   if (known !== undefined && (known.size ?? size) === size) return "existing";
-  if (holder !== undefined && (await repository.mountBlob(descriptor, holder, abort))) return "mounted";
   try {
     const open = (): AsyncIterable<Uint8Array> =>
       countBytes(digest, bundle.openBlob(descriptor, abort), onEvent);
-    await repository.putBlob(descriptor, open, abort);
+    const from = holder === undefined ? {} : { from: holder };
+    return await repository.putBlob(descriptor, open, { ...abort, ...from });
   } catch (error) {
     throw isBundleError(error, "DIGEST_INVALID") ? damaged(bundle, error) : error;
   }
-  return "uploaded";
 }
 
 function damaged({ path }: OpenedBundle, error: BundleError): BundleError {

@@ -1,10 +1,10 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
-import { MAX_MANIFEST_SIZE, readAll, verified } from "../content.ts";
 import { BundleError, type ErrorCode, isBundleError } from "../error.ts";
 import type { Manifest } from "../manifest.ts";
 import { listManifestsUpwards } from "../plan/manifest-graph.ts";
 import type { AbortOptions, Repository } from "../repository.ts";
 import type { PlannedImport } from "./plan-import.ts";
+import { putWholeManifest } from "./put-whole-manifest.ts";
 
 /** Pushes the manifests of an image whose blobs are there: what others name before what names it, the tag last. */
 export async function pushManifests(
@@ -15,13 +15,9 @@ export async function pushManifests(
 ): Promise<void> {
   for (const descriptor of listManifestsUpwards(image.descriptor, bundle.manifests)) {
     const isRoot = descriptor.digest === image.descriptor.digest;
-    const content = await readAll(
-      verified(descriptor, bundle.openBlob(descriptor, options), bundle.path),
-      MAX_MANIFEST_SIZE,
-    );
     const tag = isRoot && target.tag !== null ? { tag: target.tag } : {};
     try {
-      await repository.putManifest(descriptor, content, { ...options, ...tag });
+      await putWholeManifest(bundle, descriptor, repository, { ...options, ...tag });
     } catch (error) {
       throw isLayerMissed(error, bundle.manifests.get(descriptor.digest)) ? explain(error) : error;
     }

@@ -1,6 +1,6 @@
 /** One request. */
 export interface Call {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT";
+  readonly method: "GET" | "HEAD" | "PATCH" | "POST" | "PUT";
   /** A path, or a whole URL that the registry gave. */
   readonly url: string;
   /** `repository:NAME:ACTIONS`, the most important first. */

@@ -39,6 +39,5 @@ function toUnreachable(error: unknown, { what }: Call): Unreachable | undefined 
 
 /** The same failure, of a request that was not even sent. */
 function restate({ error, reason }: Unreachable, { what }: Call): BundleError {
-  const hint = error.hint === undefined ? {} : { hint: error.hint };
-  return new BundleError(error.code, `Cannot ${what}: ${reason}`, { ...hint, cause: error });
+  return new BundleError(error.code, `Cannot ${what}: ${reason}`, { hint: error.hint, cause: error });
 }

@@ -174,7 +174,9 @@ async function ask<T>(
       { ...call, scopes: [], expected: [200] },
       authorization,
     );
-    if (response.statusCode !== 200) throw await toRegistryError(response, what);
+    const { origin, pathname } = new URL(call.url, await hub.connection.origin());
+    if (response.statusCode !== 200)
+      throw await toRegistryError(response, what, { method: call.method, url: `${origin}${pathname}` });
     return readJson(await readAll(bodyOf(response, what, signal), MAX_PAGE_SIZE), type, what);
   };
   return await retry(attempt, signal === undefined ? {} : { signal });

@@ -1,34 +1,57 @@
 import { BundleError } from "@airgap-bundle/core";
-import { headerOf, type Response } from "./response.ts";
+
+/** What to set where a registry does not know its own address. */
+export const EXTERNAL_URL_HINT =
+  "A registry behind a proxy that does not know its external URL does this: set external_url in Harbor or http.host in docker's registry, and let the proxy send X-Forwarded-Proto";
+
+/** Where an upload goes on. */
+export interface UploadLocation {
+  /** As the registry gave it: its query may be signed. */
+  readonly url: string;
+  /** The origin that the registry named in place of its own. */
+  readonly wrongOrigin?: string;
+}
+
+/** Where a `Location` comes from. */
+export interface LocationContext {
+  /** The URL that was asked: relative locations begin there. */
+  readonly base: string;
+  /** The registry's own. */
+  readonly origin: string;
+  /** "verb object", for messages. */
+  readonly what: string;
+}
 
 /**
- * The URL of an upload session as the registry gave it, to the byte: its query may be signed. A registry behind a proxy
- * often names itself with http instead of https; that is put right.
+ * The URL of an upload session. A registry behind a proxy often names itself with http instead of https, or without its
+ * port; that is put right.
+ * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put}
  *
- * @throws `REGISTRY_FAILED` if there is none, or one that is less protected than the registry
+ * @throws `REGISTRY_FAILED` if there is none, one that holds credentials, or one that is less protected than the registry
  */
-export function uploadLocation(response: Response, origin: string, what: string): string {
-  const location = headerOf(response, "location");
-  if (location === undefined || !/^https?:/.test(URL.parse(location, origin)?.protocol ?? "")) {
-    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the registry names no place to upload to`);
-  }
-  const url = new URL(location, origin);
-  if (url.protocol === "http:" && origin.startsWith("https:")) {
-    if (url.hostname !== new URL(origin).hostname) {
-      throw new BundleError(
-        "REGISTRY_FAILED",
-        `Cannot ${what}: the registry wants the upload without TLS at ${url.host}`,
-        {
-          hint: "The registry is misconfigured: its external URL must begin with https",
-        },
-      );
-    }
-    return `${origin}${url.pathname}${url.search}`;
-  }
-  return url.href;
+export function uploadLocation(location: string | undefined, context: LocationContext): UploadLocation {
+  const { base, what } = context;
+  if (location === undefined) throw refused(what, "the registry names no place to upload to");
+  const url = URL.parse(location, base);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw refused(what, "what the registry names as the place to upload to is no URL");
+  if (url.username !== "" || url.password !== "")
+    throw refused(what, "the place to upload to holds credentials");
+  const own = new URL(context.origin);
+  if (url.origin === own.origin) return { url: url.href };
+  const isDowngrade = own.protocol === "https:" && url.protocol === "http:";
+  const lacksPort = url.protocol === own.protocol && url.port === "";
+  if (url.hostname === own.hostname && (isDowngrade || lacksPort))
+    return { url: `${own.origin}${url.pathname}${url.search}`, wrongOrigin: url.origin };
+  if (isDowngrade) throw refused(what, `the registry wants the upload without TLS at ${url.host}`);
+  return { url: url.href };
 }
 
 /** Adds the digest to an upload's URL without touching what is there. */
 export function withDigest(location: string, digest: string): string {
   return `${location}${location.includes("?") ? "&" : "?"}digest=${encodeURIComponent(digest)}`;
+}
+
+function refused(what: string, reason: string): BundleError {
+  return new BundleError("REGISTRY_FAILED", `Cannot ${what}: ${reason}`, { hint: EXTERNAL_URL_HINT });
 }

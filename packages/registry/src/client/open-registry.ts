@@ -5,6 +5,7 @@ import type { RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
 import { createTarget } from "./target.ts";
 import { createTransport } from "./transport.ts";
+import { createUploadMemory } from "./upload-memory.ts";
 import { createWarner, hearWarnings } from "./warn-once.ts";
 
 /** The host behind the name docker.io. */
@@ -26,6 +27,8 @@ export interface RegistryOptions {
   /** Allows plain http and any certificate; plain http is always allowed for loopback addresses. @default false */
   readonly isInsecure?: boolean;
   readonly mirror?: Mirror | undefined;
+  /** Blobs are sent in pieces of so many bytes. @default in one, as long as the registry takes that */
+  readonly chunkSize?: number | undefined;
   /** Told of every request, before it is sent. */
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
   /** Told what the registry says about its limit. */
@@ -43,13 +46,23 @@ export interface OpenedRegistry extends Registry {
 
 /** Opens a registry by its name; nothing is sent before something is asked of a repository. */
 export function openRegistry(name: string, options: RegistryOptions): OpenedRegistry {
-  const { userAgent, credentials, isInsecure = false, mirror, onRequest, onPullLimit, onEvent } = options;
+  const {
+    userAgent,
+    credentials,
+    isInsecure = false,
+    mirror,
+    onRequest,
+    onPullLimit,
+    onEvent,
+    chunkSize,
+  } = options;
   const host = mirror?.host ?? (name === "docker.io" ? DOCKER_HUB_HOST : name);
   // A mirror is logged in to by its own name, whatever the registry that it stands for.
   const account = mirror === undefined ? name : mirror.host;
   const warn = createWarner(onEvent);
   const opened = createTransport({ host, account, credentials, isInsecure, userAgent, onEvent });
   const transport = hearWarnings(opened, name, warn);
+  const uploads = createUploadMemory(chunkSize);
   const pathOf = (repository: string): string =>
     mirror === undefined || mirror.prefix === "" ? repository : `${mirror.prefix}/${repository}`;
   return {
@@ -62,6 +75,7 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
         repository,
         path,
         pathOf,
+        uploads,
         onRequest,
         onPullLimit,
         onEvent,

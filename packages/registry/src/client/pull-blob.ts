@@ -18,13 +18,13 @@ export async function statBlob(
     method: "HEAD",
     url: formatRoute({ kind: "blob", repository: remote.path, digest }),
     scopes: pullScopes(remote),
-    expected: [200, 301, 302, 303, 307, 308, 404],
+    expected: [200, 301, 302, 303, 307, 308, 404, 405, 501],
     followsRedirects: false,
     what: `look for blob ${digest} in ${nameOf(remote)}`,
     signal,
   });
   await discard(response);
-  if (response.statusCode === 404) return undefined;
+  if (response.statusCode >= 400) return undefined;
   const size = headerOf(response, "content-length");
   return response.statusCode === 200 && size !== undefined ? { size: Number(size) } : {};
 }

@@ -1,11 +1,4 @@
-import {
-  contentOf,
-  createMemoryStore,
-  type Descriptor,
-  digestOf,
-  type Repository,
-  type Store,
-} from "@airgap-bundle/core";
+import { contentOf, createMemoryStore, digestOf, type Repository, type Store } from "@airgap-bundle/core";
 import { describe, expect, test } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeBlob, makeImage } from "../../../../test/support/images.ts";
@@ -18,7 +11,7 @@ const EMPTY = makeBlob("");
 const IMAGE = makeImage([]);
 const CREATED = { status: 201, headers: { "docker-content-digest": IMAGE.descriptor.digest } };
 
-let { closeAfterTest, open, seen, openOdd } = useClients();
+const { closeAfterTest, open, seen, openOdd } = useClients();
 
 async function serve(store: Store, options: ServeOptions = {}): Promise<OpenedRegistry> {
   const served = await serveRegistry(store, { ...options, onRequest: (request) => seen.push(request) });
@@ -63,7 +56,8 @@ describe("putBlob()", () => {
   });
 
   test("fails with what the content fails with, not with the connection that breaks of it", async () => {
-    const repository = (await serve(createMemoryStore())).openRepository("team/app");
+    const store = createMemoryStore();
+    const repository = (await serve(store)).openRepository("team/app");
     const failure = new TypeError("bug");
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield LAYER.content.subarray(0, 1000);
@@ -71,12 +65,15 @@ describe("putBlob()", () => {
     }
 
     await expect(repository.putBlob(LAYER.descriptor, broken)).rejects.toBe(failure);
+    expect(seen.filter(({ status }) => status === 201)).toEqual([]);
+    expect(await store.openRepository("team/app").statBlob(LAYER.descriptor.digest)).toBeUndefined();
   });
 
   test("begins anew with a session of its own after a failure that may pass", async () => {
     let puts = 0;
     const repository = await openOdd(({ method }) => {
       if (method === "POST") return { status: 202, headers: { location: "/upload?_state=a%2Bb" } };
+      if (method === "HEAD") return { status: 404 };
       puts += 1;
       return puts === 1 ? { status: 503, headers: { "retry-after": "0" } } : { status: 201 };
     });
@@ -84,9 +81,9 @@ describe("putBlob()", () => {
     await put(repository);
 
     const { requests } = repository.server;
-    expect(requests.map(({ method }) => method)).toEqual(["POST", "PUT", "POST", "PUT"]);
-    expect(requests[3]).toMatchObject({ body: LAYER.content.toString() });
-    expect(requests[3]?.url).toBe(
+    expect(requests.map(({ method }) => method)).toEqual(["POST", "PUT", "HEAD", "POST", "PUT"]);
+    expect(requests[4]).toMatchObject({ body: LAYER.content.toString() });
+    expect(requests[4]?.url).toBe(
       `/upload?_state=a%2Bb&digest=${encodeURIComponent(LAYER.descriptor.digest)}`,
     );
   });
@@ -116,45 +113,6 @@ describe("putBlob()", () => {
     const repository = await openOdd(() => answer);
 
     await expect(put(repository)).rejects.toMatchObject({ code });
-  });
-});
-
-describe("mountBlob()", () => {
-  async function serveMounting(options: ServeOptions = {}): Promise<Repository> {
-    const registry = await serve(createMemoryStore(), options);
-    await put(registry.openRepository("team/base"));
-    seen = [];
-    return registry.openRepository("team/app");
-  }
-
-  test("makes a blob of another repository available without its bytes", async () => {
-    const repository = await serveMounting();
-
-    expect(await repository.mountBlob(LAYER.descriptor, "team/base")).toBe(true);
-    expect(await repository.statBlob(LAYER.descriptor.digest)).toEqual({ size: LAYER.content.length });
-    expect(seen.map(({ method }) => method)).toEqual(["POST", "HEAD"]);
-  });
-
-  test.each([
-    ["mounts nothing", { quirks: { refuseMounts: true } }, LAYER.descriptor],
-    ["does not have it there", {}, { ...LAYER.descriptor, digest: digestOf("absent") }],
-  ])("is false where the registry %s", async (_what, options: ServeOptions, descriptor: Descriptor) => {
-    const repository = await serveMounting(options);
-
-    expect(await repository.mountBlob(descriptor, "team/base")).toBe(false);
-  });
-
-  test.each([403, 404, 405])("is false where the registry answers %i", async (status) => {
-    const repository = await openOdd(() => ({ status }));
-
-    expect(await repository.mountBlob(LAYER.descriptor, "team/base")).toBe(false);
-  });
-
-  test("stops when told to", async () => {
-    const repository = await serveMounting();
-    const signal = AbortSignal.abort(new Error("stopped"));
-
-    await expect(repository.mountBlob(LAYER.descriptor, "team/base", { signal })).rejects.toThrow("stopped");
   });
 });
 

@@ -1,108 +1,143 @@
 import {
-  type AbortOptions,
   BundleError,
   type Descriptor,
-  MEDIA_TYPES,
+  isBundleError,
   type OpenContent,
+  type PutBlobOptions,
+  parseDigest,
   retry,
-  verified,
+  type StoredBy,
 } from "@airgap-bundle/core";
-import { formatRoute } from "../routes.ts";
-import { uploadLocation, withDigest } from "./location.ts";
-import { nameOf, pushScopes, type Remote } from "./remote.ts";
-import { discard, type Response } from "./response.ts";
+import { answerOf } from "./answer-error.ts";
+import { createContentReader } from "./content-reader.ts";
+import { mountBlob } from "./mount-blob.ts";
+import { nameOf, type Remote } from "./remote.ts";
+import { headerOf, type Response } from "./response.ts";
+import { sendContent, type Upload } from "./send-content.ts";
+import { createSource } from "./source.ts";
+import { openSession, type UploadSession } from "./upload-session.ts";
 
-/** Registries on object stores read a whole layer again before they answer. */
-const UPLOAD_ANSWER_TIMEOUT_MS = 30 * 60_000;
+/** What has gone wrong with one blob so far. */
+interface Troubles {
+  /** How often the connection was cut while its bytes were sent. */
+  cuts: number;
+  /** How often other bytes arrived than were sent. */
+  changed: number;
+}
 
-/** POST and PUT; after a failure a new session from the first byte, since the old one is dead with most registries. */
+/**
+ * Mounts a blob or sends it. After a failure a new session is filled from the first byte, since the old one is dead with
+ * most registries; what arrived although the answer was lost is not sent again.
+ */
 export async function putBlob(
   remote: Remote,
   descriptor: Descriptor,
   open: OpenContent,
-  { signal }: AbortOptions,
-): Promise<void> {
+  options: PutBlobOptions,
+): Promise<StoredBy> {
+  const { from, signal } = options;
   const { onEvent } = remote;
-  await retry(async () => await uploadOnce(remote, descriptor, open, signal), {
-    ...(signal === undefined ? {} : { signal }),
-    ...(onEvent === undefined ? {} : { onEvent }),
-    alsoRetryOnce: ["BLOB_UPLOAD_INVALID", "BLOB_UPLOAD_UNKNOWN"],
-  });
+  const abort = signal === undefined ? {} : { signal };
+  const opened = from === undefined ? undefined : await mountBlob(remote, descriptor, from, abort);
+  if (opened === "mounted") return "mounted";
+  const reader = createContentReader(descriptor, open);
+  const upload: Upload = { remote, descriptor, reader, ...abort };
+  const troubles = { cuts: 0, changed: 0 };
+  try {
+    await retry(
+      async (attempt) => {
+        if (attempt > 1 && (await mayHaveArrived(upload))) return;
+        await uploadInSomeWay(upload, attempt === 1 ? opened : undefined, troubles);
+      },
+      {
+        ...abort,
+        ...(onEvent === undefined ? {} : { onEvent }),
+        alsoRetryOnce: ["BLOB_UPLOAD_INVALID", "BLOB_UPLOAD_UNKNOWN"],
+      },
+    );
+  } finally {
+    await reader.close();
+  }
+  return "uploaded";
 }
 
-async function uploadOnce(
-  remote: Remote,
-  descriptor: Descriptor,
-  open: OpenContent,
-  signal: AbortSignal | undefined,
+/** Goes from one way of sending to the next one where the registry refuses it. */
+async function uploadInSomeWay(
+  upload: Upload,
+  opened: UploadSession | undefined,
+  troubles: Troubles,
 ): Promise<void> {
-  const what = `upload blob ${descriptor.digest} to ${nameOf(remote)}`;
-  remote.onRequest?.("postUpload");
-  const session = await remote.transport.send({
-    method: "POST",
-    url: formatRoute({ kind: "uploads", repository: remote.path }),
-    scopes: pushScopes(remote),
-    headers: { "content-length": "0" },
-    expected: [202],
-    what,
-    signal,
-  });
-  await discard(session);
-  await sendContent(remote, descriptor, open, { session, what, signal });
-}
-
-interface UploadStep {
-  readonly session: Response;
-  readonly what: string;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** An answer before all bytes are gone looks like a success: what was taken is counted. */
-async function sendContent(
-  remote: Remote,
-  descriptor: Descriptor,
-  open: OpenContent,
-  step: UploadStep,
-): Promise<void> {
-  const { session, what, signal } = step;
-  const location = uploadLocation(session, await remote.transport.origin(), what);
-  let sent = 0;
-  let failure: unknown;
-  async function* count(): AsyncGenerator<Uint8Array> {
-    sent = 0;
+  const { remote, descriptor, signal } = upload;
+  const { uploads } = remote;
+  let waiting = opened;
+  for (;;) {
+    const plan = uploads.plan();
+    const session = waiting ?? (await openSession(remote, descriptor, upload));
+    waiting = undefined;
     try {
-      for await (const chunk of verified(descriptor, open())) {
-        yield chunk;
-        sent += chunk.length;
-      }
+      await checkStored(upload, await sendContent(upload, plan, session));
+      uploads.confirm(plan);
+      return;
     } catch (error) {
-      failure = error;
-      throw error;
+      signal?.throwIfAborted();
+      if (upload.reader.failure() !== undefined) throw error;
+      if (isBundleError(error, "CONNECTION_FAILED")) troubles.cuts += 1;
+      if (isChanged(error)) troubles.changed += 1;
+      const isAgain = isChanged(error) && troubles.changed === 1;
+      const { cuts } = troubles;
+      if (!isAgain && !uploads.replace({ plan, error, size: descriptor.size, cuts }))
+        throw withRefused(error, uploads.refused());
     }
   }
-  remote.onRequest?.("putBlob");
-  try {
-    const response = await remote.transport.send({
-      method: "PUT",
-      url: withDigest(location, descriptor.digest),
-      scopes: pushScopes(remote),
-      headers: { "content-type": MEDIA_TYPES.octetStream, "content-length": String(descriptor.size) },
-      body: descriptor.size === 0 ? () => new Uint8Array() : count,
-      expected: [200, 201, 204],
-      what,
-      attempts: 1,
-      answerTimeoutMs: UPLOAD_ANSWER_TIMEOUT_MS,
-      signal,
-    });
-    await discard(response);
-  } catch (error) {
-    // What the content itself failed with says more than the broken connection that follows.
-    throw failure ?? error;
-  }
-  if (sent !== descriptor.size) {
+}
+
+/** Did the registry get other bytes than were sent? */
+function isChanged(error: unknown): boolean {
+  return isBundleError(error, "DIGEST_INVALID") && answerOf(error) !== undefined;
+}
+
+/** With 201 a registry says that it has the blob; after other answers it is asked. */
+async function checkStored(upload: Upload, response: Response): Promise<void> {
+  const { remote, descriptor } = upload;
+  const { digest } = descriptor;
+  const named = headerOf(response, "docker-content-digest");
+  const { algorithm } = parseDigest(digest);
+  if (named?.startsWith(`${algorithm}:`) === true && named !== digest) {
     throw new BundleError(
-      "BLOB_UPLOAD_INVALID",
-      `Cannot ${what}: the registry answered after ${sent} of ${descriptor.size} bytes`,
+      "DIGEST_INVALID",
+      `Cannot push blob ${digest} to ${nameOf(remote)}: the registry has ${named} afterwards`,
     );
   }
+  if (response.statusCode === 201 || (await hasArrived(upload))) return;
+  throw new BundleError(
+    "BLOB_UPLOAD_INVALID",
+    `Cannot push blob ${digest} to ${nameOf(remote)}: the registry answered ${response.statusCode} and does not have it`,
+    { hint: "Check that the host is a registry, and nothing that answers in its place" },
+  );
+}
+
+/** A look that fails decides nothing: the upload that follows says what is wrong. */
+async function mayHaveArrived(upload: Upload): Promise<boolean> {
+  try {
+    return await hasArrived(upload);
+  } catch (error) {
+    if (isBundleError(error)) return false;
+    throw error;
+  }
+}
+
+async function hasArrived({ remote, descriptor, ...abort }: Upload): Promise<boolean> {
+  const found = await createSource(remote).statBlob(descriptor.digest, abort);
+  return found !== undefined && (found.size ?? descriptor.size) === descriptor.size;
+}
+
+/** Names the ways that were tried, where there was more than one. */
+function withRefused(error: unknown, refused: readonly string[]): unknown {
+  if (refused.length === 0 || !isBundleError(error) || answerOf(error) === undefined) return error;
+  // docker's registry says the same of a session that is another copy's: that is no matter of the way.
+  if (error.code === "BLOB_UPLOAD_UNKNOWN") return error;
+  return new BundleError(error.code, `${error.message}; refused before: ${refused.join(", ")}`, {
+    cause: error.cause,
+    hint: "Set how many bytes are sent at once with --chunk-size, or have the limits of the registry and its proxies raised",
+  });
 }

@@ -24,6 +24,8 @@ export interface RegistryPoolOptions {
   readonly insecureHosts: readonly string[];
   /** By the name of the registry in whose place they are asked. @default none */
   readonly mirrors?: ReadonlyMap<string, Mirror>;
+  /** Blobs are sent in pieces of so many bytes. @default in one, as long as the registry takes that */
+  readonly chunkSize?: number | undefined;
   readonly onEvent?: EventSink;
 }
 
@@ -71,6 +73,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     headBlob: 0,
     getBlob: 0,
     postUpload: 0,
+    patchBlob: 0,
     putBlob: 0,
     listTags: 0,
     listRepositories: 0,
@@ -87,6 +90,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     return openRegistry(name, {
       userAgent,
       mirror,
+      chunkSize: options.chunkSize,
       credentials: chooseCredentials(host, own.auth, findCredentials),
       isInsecure: own.skipTlsVerify === true || insecureHosts.includes(host),
       onRequest,

@@ -1,5 +1,6 @@
 import type { EventSink, PullLimit } from "@airgap-bundle/core";
 import type { Transport } from "./transport.ts";
+import type { UploadMemory } from "./upload-memory.ts";
 import type { Warn } from "./warn-once.ts";
 
 /** Kinds of requests, as results count them. */
@@ -10,6 +11,7 @@ export type RequestKind =
   | "headBlob"
   | "getBlob"
   | "postUpload"
+  | "patchBlob"
   | "putBlob"
   | "listTags"
   | "listRepositories";
@@ -25,6 +27,8 @@ export interface Remote {
   readonly path: string;
   /** The path of another repository of the same registry. */
   readonly pathOf: (repository: string) => string;
+  /** What uploads to the registry have taught. */
+  readonly uploads: UploadMemory;
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
   readonly onPullLimit?: ((limit: PullLimit) => void) | undefined;
   readonly onEvent?: EventSink | undefined;

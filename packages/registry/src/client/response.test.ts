@@ -1,9 +1,12 @@
+import { describeCauses } from "@airgap-bundle/core";
 import { request } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { type RawAnswer, type RawServer, serveRaw } from "../../../../test/support/raw-server.ts";
-import { uploadLocation, withDigest } from "./location.ts";
 import { nextLocation } from "./redirect.ts";
 import { headerOf, type Response, toRegistryError } from "./response.ts";
+
+const LIST = { method: "GET", url: "https://r.io/v2/app/tags/list" };
+const DIGEST = `sha256:${"1".repeat(64)}`;
 
 let server: RawServer | undefined;
 
@@ -45,19 +48,75 @@ describe("toRegistryError()", () => {
     [413, "SIZE_INVALID", "<html>", "status 413"],
     [415, "UNSUPPORTED", "null", "status 415"],
     [418, "REGISTRY_FAILED", `{"errors":[]}`, "status 418"],
-    [429, "TOOMANYREQUESTS", "Too Many Requests", "status 429"],
-    [404, "REGISTRY_FAILED", `{"errors":"x"}`, "status 404"],
+    [429, "TOOMANYREQUESTS", "Too Many Requests", "Too Many Requests (status 429)"],
+    [501, "UNSUPPORTED", "", "status 501"],
+    [
+      200,
+      "REGISTRY_FAILED",
+      "<html><title>Log in</title>",
+      "it answers as no registry does: Log in (status 200)",
+    ],
+    [404, "REGISTRY_FAILED", `{"errors":"x"}`, "x (status 404)"],
     [404, "REGISTRY_FAILED", "x".repeat(70_000), "status 404"],
   ])("makes of %i %s", async (status, code, body, said) => {
-    const error = await toRegistryError(await receive({ status, body }), "list tags");
+    const error = await toRegistryError(await receive({ status, body }), "list tags", LIST);
 
     expect(error).toMatchObject({ name: "BundleError", code, message: `Cannot list tags: ${said}` });
+  });
+
+  test.each([
+    ["manifests/7", "MANIFEST_UNKNOWN", `{"errors": [{"code": "404", "message": "Not Found"}]}`],
+    ["manifests/sha256-8df5.sig", "MANIFEST_UNKNOWN", "Not found\r"],
+    ["manifests/7", "MANIFEST_UNKNOWN", errorBody({ code: "UNKNOWN", message: "manifest not found" })],
+    ["blobs/sha256:1", "BLOB_UNKNOWN", "404 page not found"],
+    ["tags/list", "REGISTRY_FAILED", errorBody({ code: "NOT_FOUND", message: "404 page not found" })],
+  ])("makes of a 404 to %s %s, whatever code comes with it", async (path, code, body) => {
+    const line = { method: "GET", url: `https://r.io/v2/app/${path}` };
+
+    expect(await toRegistryError(await receive({ status: 404, body }), "read", line)).toMatchObject({ code });
+  });
+
+  test("keeps the request's line and the registry's own words as the cause, without the query", async () => {
+    const body = errorBody({ code: "denied", message: "no\u001b[31m" });
+    const response = await receive({ status: 403, body });
+
+    const error = await toRegistryError(response, "list tags", LIST);
+
+    expect(describeCauses(error)).toEqual([
+      `GET https://r.io/v2/app/tags/list answered 403: DENIED "no [31m"`,
+    ]);
+  });
+
+  test("names the digests of the details, and how many errors there are", async () => {
+    const errors = [
+      { code: "UNKNOWN" },
+      { code: "MANIFEST_BLOB_UNKNOWN", message: "blob unknown", detail: DIGEST },
+    ];
+    const response = await receive({ status: 400, body: JSON.stringify({ errors }) });
+
+    const error = await toRegistryError(response, "list", LIST);
+
+    expect(error).toMatchObject({
+      code: "MANIFEST_BLOB_UNKNOWN",
+      message: `Cannot list: blob unknown: ${DIGEST} (status 400, one of 2 errors)`,
+      digests: [DIGEST],
+    });
+  });
+
+  test.each([
+    [502, "x-request-id", "status 502, request 1f"],
+    [500, "x-amzn-requestid", "status 500, request 1f"],
+    [404, "x-request-id", "status 404"],
+  ])("names at %i the request by %s, for the registry's logs", async (status, name, said) => {
+    const response = await receive({ status, headers: { [name]: "1f" } });
+
+    expect(await toRegistryError(response, "list", LIST)).toMatchObject({ message: `Cannot list: ${said}` });
   });
 
   test("cuts the registry's words short", async () => {
     const body = errorBody({ code: "DENIED", message: "no ".repeat(1000) });
 
-    const error = await toRegistryError(await receive({ status: 403, body }), "push");
+    const error = await toRegistryError(await receive({ status: 403, body }), "push", LIST);
 
     expect(error.message.length).toBeLessThan(600);
   });
@@ -68,6 +127,7 @@ describe("toRegistryError()", () => {
     const error = await toRegistryError(
       await receive({ status: 404, headers, body: "{", isCut: true }),
       "push",
+      LIST,
     );
 
     expect(error).toMatchObject({ code: "REGISTRY_FAILED", message: "Cannot push: status 404" });
@@ -82,9 +142,20 @@ describe("toRegistryError()", () => {
   ])("reads at %i a Retry-After of %j as %j", async (status, header, expected) => {
     const headers = { "retry-after": header };
 
-    const error = await toRegistryError(await receive({ status, headers }), "push");
+    const error = await toRegistryError(await receive({ status, headers }), "push", LIST);
 
     expect(error.retryAfterMs).toBe(expected);
+  });
+
+  test("reads how long to wait from GHCR's words", async () => {
+    const body = errorBody({
+      code: "TOOMANYREQUESTS",
+      message: "retry-after: 880.092µs, allowed: 44000/minute",
+    });
+
+    const error = await toRegistryError(await receive({ status: 429, body }), "pull", LIST);
+
+    expect(error.retryAfterMs).toBe(1);
   });
 
   test.each([
@@ -93,7 +164,7 @@ describe("toRegistryError()", () => {
   ])("reads a Retry-After that is a date %i ms from now", async (fromNowMs, atLeastMs, atMostMs) => {
     const headers = { "retry-after": new Date(Date.now() + fromNowMs).toUTCString() };
 
-    const { retryAfterMs } = await toRegistryError(await receive({ status: 429, headers }), "push");
+    const { retryAfterMs } = await toRegistryError(await receive({ status: 429, headers }), "push", LIST);
 
     expect(retryAfterMs).toBeGreaterThanOrEqual(atLeastMs);
     expect(retryAfterMs).toBeLessThanOrEqual(atMostMs);
@@ -157,44 +228,4 @@ describe("nextLocation()", () => {
 
     expect(() => nextLocation(response, current, "https://r.io")).toThrow(/names no URL/);
   });
-});
-
-describe("uploadLocation()", () => {
-  test.each([
-    [
-      "/v2/app/blobs/uploads/1?_state=a%2Bb",
-      "https://r.io",
-      "https://r.io/v2/app/blobs/uploads/1?_state=a%2Bb",
-    ],
-    ["https://up.io/1", "https://r.io", "https://up.io/1"],
-    ["http://r.io/1?s=1", "https://r.io", "https://r.io/1?s=1"],
-    ["http://r.io:80/1", "https://r.io:5000", "https://r.io:5000/1"],
-    ["http://r.internal/1", "http://r.internal", "http://r.internal/1"],
-    ["http://up.internal/1", "http://r.internal", "http://up.internal/1"],
-  ])("takes %s of %s", async (location, origin, expected) => {
-    const response = await receive({ status: 202, headers: { location } });
-
-    expect(uploadLocation(response, origin, "upload")).toBe(expected);
-  });
-
-  test.each([
-    ["none", {}, /names no place/],
-    ["one that is no URL", { location: "https://[" }, /names no place/],
-    ["another host without TLS", { location: "http://up.io/1" }, /without TLS at up.io/],
-    ["a file", { location: "file:///tmp/x" }, /names no place/],
-  ])("refuses %s", async (_what, headers, message) => {
-    const response = await receive({ status: 202, headers });
-
-    expect(() => uploadLocation(response, "https://r.io", "upload")).toThrow(message);
-    expect(() => uploadLocation(response, "https://r.io", "upload")).toThrow(
-      expect.objectContaining({ code: "REGISTRY_FAILED" }),
-    );
-  });
-});
-
-test.each([
-  ["https://r.io/1", "https://r.io/1?digest=sha256%3Aab"],
-  ["https://r.io/1?_state=a%2Bb", "https://r.io/1?_state=a%2Bb&digest=sha256%3Aab"],
-])("withDigest() adds to %s and leaves what is there", (location, expected) => {
-  expect(withDigest(location, "sha256:ab")).toBe(expected);
 });

@@ -1,18 +1,23 @@
 import { BundleError, type ErrorCode, readAll } from "@airgap-bundle/core";
 import type { Dispatcher } from "undici";
-import { z } from "zod";
+import { AnswerError, type RequestLine } from "./answer-error.ts";
+import { explainRefusal } from "./refusals.ts";
+import { cleanWords, NO_WORDS, type RegistryWords, readWords } from "./registry-words.ts";
+import { readRetryAfter, readSpokenRetryAfter } from "./retry-after.ts";
 
 /** An answer whose body has not been read. */
 export type Response = Dispatcher.ResponseData;
 
-/** More of an error's text helps nobody. */
+/** Of a larger error page nothing is read. */
 const MAX_ERROR_BODY_SIZE = 64 * 1024;
-const MAX_REASON_LENGTH = 500;
-
-/** {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes} */
-const ErrorDocument = z.object({
-  errors: z.array(z.object({ code: z.string().exactOptional(), message: z.string().exactOptional() })).min(1),
-});
+/** The names that registries and clouds give a request, for whoever looks into their logs. */
+const REQUEST_IDS = [
+  "x-request-id",
+  "x-amzn-requestid",
+  "x-ms-correlation-request-id",
+  "cf-ray",
+  "x-amz-request-id",
+];
 
 /** The spec's codes that say more than the status does. */
 const SPEC_CODES: ReadonlySet<string> = new Set<ErrorCode>([
@@ -40,6 +45,7 @@ const STATUS_CODES: ReadonlyMap<number, ErrorCode> = new Map([
   [413, "SIZE_INVALID"],
   [415, "UNSUPPORTED"],
   [429, "TOOMANYREQUESTS"],
+  [501, "UNSUPPORTED"],
 ]);
 
 /** All of a body. @throws `SIZE_INVALID` if it is larger; `CONNECTION_FAILED` */
@@ -58,67 +64,81 @@ export async function discard(response: Response): Promise<void> {
   await response.body.dump();
 }
 
-/** An answer that is not what was hoped for: its status and the registry's own words. `what` reads "verb object". */
-export async function toRegistryError(response: Response, what: string): Promise<BundleError> {
-  const { statusCode } = response;
-  const said = await readReason(response);
-  const code = chooseCode(statusCode, said?.code);
-  const reason =
-    said?.message === undefined || said.message === ""
-      ? `status ${statusCode}`
-      : `${said.message} (status ${statusCode})`;
+/**
+ * An answer that is not what was hoped for: what it means and the registry's own words. `what` reads "verb object". Its
+ * cause is the request's line with those words.
+ */
+export async function toRegistryError(
+  response: Response,
+  what: string,
+  request: RequestLine,
+): Promise<BundleError> {
+  const { statusCode: status } = response;
+  const words = await readErrorWords(response);
+  const cause = new AnswerError(request, { status, words });
+  const meaning = explainAnswer(cause);
+  const code = meaning?.code ?? chooseCode(cause);
   const retryAfterMs =
-    statusCode === 429 || statusCode === 503 ? readRetryAfter(headerOf(response, "retry-after")) : undefined;
-  const hint = HINTS.get(code);
-  return new BundleError(code, `Cannot ${what}: ${reason}`, {
-    ...(hint === undefined ? {} : { hint }),
+    status === 429 || status === 503
+      ? (readRetryAfter(headerOf(response, "retry-after")) ?? readSpokenRetryAfter(words.message))
+      : undefined;
+  return new BundleError(code, `Cannot ${what}: ${describe(response, words, meaning?.says)}`, {
+    cause,
+    ...(meaning === undefined ? {} : { hint: meaning.hint }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(words.digests.length === 0 ? {} : { digests: words.digests }),
   });
 }
 
-const HINTS: ReadonlyMap<ErrorCode, string> = new Map([
-  [
-    "UNAUTHORIZED",
-    "Check the credentials and their rights: auth in the selection, docker login, or --authfile",
-  ],
-  ["DENIED", "Check that these credentials may do this, and that the project exists and has room"],
-  ["NAME_UNKNOWN", "Check the repository's name; some registries want the project to be made first"],
-  [
-    "TOOMANYREQUESTS",
-    "Wait until the registry's limit is renewed, or log in for a higher one, and run it again",
-  ],
-  ["UNAVAILABLE", "Run it again later; if it stays so, ask who runs the registry"],
-]);
+/** Not an error by its status, yet nothing that a registry answers: a web page, a login page of a network. */
+const NO_REGISTRY = {
+  says: "it answers as no registry does",
+  hint: "Check that the host is a registry, not its web page or the login page of a network",
+};
 
-function chooseCode(status: number, said: string | undefined): ErrorCode {
+function explainAnswer({ status, words, purpose }: AnswerError): ReturnType<typeof explainRefusal> {
+  if (status < 400) return NO_REGISTRY;
+  return explainRefusal({ purpose, status, codes: words.codes, message: words.message ?? "" });
+}
+
+function chooseCode({ status, words, purpose }: AnswerError): ErrorCode {
+  const { code = "" } = words;
   if (status === 429) return "TOOMANYREQUESTS";
-  if (status >= 500) return "UNAVAILABLE";
-  if (said !== undefined && SPEC_CODES.has(said)) return said as ErrorCode;
+  if (status >= 500 && status !== 501) return "UNAVAILABLE";
+  if (SPEC_CODES.has(code)) return code as ErrorCode;
+  // registry.redhat.io says code 404 or plain text for a manifest that is not there, Harbor 2.10 UNKNOWN.
+  if (status === 404 && purpose === "read-manifest") return "MANIFEST_UNKNOWN";
+  if (status === 404 && purpose === "read-blob") return "BLOB_UNKNOWN";
   return STATUS_CODES.get(status) ?? "REGISTRY_FAILED";
 }
 
-async function readReason(
-  response: Response,
-): Promise<{ readonly code?: string; readonly message?: string } | undefined> {
-  try {
-    const body = new TextDecoder().decode(await readBody(response.body, MAX_ERROR_BODY_SIZE));
-    const [first] = ErrorDocument.parse(JSON.parse(body)).errors;
-    const { code, message } = first ?? {};
-    return {
-      ...(code === undefined ? {} : { code: code.toUpperCase() }),
-      ...(message === undefined ? {} : { message: message.slice(0, MAX_REASON_LENGTH) }),
-    };
-  } catch {
-    // An HTML page of a proxy, nothing at all, or a connection that ends here: the status has to do.
-    return undefined;
-  }
+/** `MEANING: WORDS (status 400, the first of 2 errors)`, as far as there is anything. */
+function describe(response: Response, words: RegistryWords, says: string | undefined): string {
+  const { statusCode: status } = response;
+  const { message, digests, errors } = words;
+  const unsaid = digests.filter((digest) => message?.includes(digest) !== true);
+  const said = [says, message, unsaid.length === 0 ? undefined : unsaid.slice(0, 3).join(", ")]
+    .filter((part) => part !== undefined)
+    .join(": ");
+  const requestId = status < 500 ? undefined : nameRequest(response);
+  const about = [
+    `status ${status}`,
+    ...(errors > 1 ? [`one of ${errors} errors`] : []),
+    ...(requestId === undefined ? [] : [`request ${requestId}`]),
+  ].join(", ");
+  return said === "" ? about : `${said} (${about})`;
 }
 
-/** Seconds or a date: {@link https://www.rfc-editor.org/rfc/rfc9110#field.retry-after}. */
-function readRetryAfter(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d+$/.test(header)) return Number(header) * 1000;
-  // What begins with no weekday is no date, though the parser would make one of it.
-  const date = /^[a-z]/i.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+function nameRequest(response: Response): string | undefined {
+  const id = REQUEST_IDS.map((name) => headerOf(response, name)).find((value) => value !== undefined);
+  return id === undefined ? undefined : cleanWords(id).slice(0, 100);
+}
+
+async function readErrorWords(response: Response): Promise<RegistryWords> {
+  try {
+    return readWords(new TextDecoder().decode(await readBody(response.body, MAX_ERROR_BODY_SIZE)));
+  } catch {
+    // A page without end, or a connection that ends here: the status has to do.
+    return NO_WORDS;
+  }
 }

@@ -1,5 +1,4 @@
 import type { Target } from "@airgap-bundle/core";
-import { mountBlob } from "./mount-blob.ts";
 import { putBlob } from "./put-blob.ts";
 import { putManifest } from "./put-manifest.ts";
 import type { Remote } from "./remote.ts";
@@ -8,7 +7,6 @@ import type { Remote } from "./remote.ts";
 export function createTarget(remote: Remote): Target {
   return {
     putBlob: async (descriptor, open, options = {}) => await putBlob(remote, descriptor, open, options),
-    mountBlob: async (descriptor, from, options = {}) => await mountBlob(remote, descriptor, from, options),
     putManifest: async (descriptor, content, options = {}) =>
       await putManifest(remote, descriptor, content, options),
   };

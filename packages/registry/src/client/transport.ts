@@ -1,5 +1,6 @@
 import { type EventSink, retry } from "@airgap-bundle/core";
 import type { Credentials } from "../credentials/credentials.ts";
+import type { RequestLine } from "./answer-error.ts";
 import { createAuthorizer } from "./authorizer.ts";
 import type { Call } from "./call.ts";
 import { type ConnectionOptions, createConnection, type LocatedResponse } from "./connection.ts";
@@ -61,12 +62,17 @@ export function createTransport(options: TransportOptions): Transport {
     return second;
   };
 
+  const lineOf = async ({ method, url }: Call): Promise<RequestLine> => {
+    const { origin: host, pathname } = new URL(url, await origin());
+    return { method, url: `${host}${pathname}` };
+  };
+
   const sendChecked = async (call: Call): Promise<Response> => {
     const { response, origin: from } = await sendAuthorized(call);
     if (call.expected.includes(response.statusCode)) return response;
     if (from !== (await origin()) && call.url.startsWith("/"))
       throw await toForeignError(response, from, call.what);
-    throw await toRegistryError(response, call.what);
+    throw await toRegistryError(response, call.what, await lineOf(call));
   };
 
   const sendRetried = async (call: Call): Promise<Response> => {

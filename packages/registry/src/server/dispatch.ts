@@ -9,6 +9,7 @@ import type { PullBudget } from "./pull-budget.ts";
 import { answerReferrers } from "./referrer-endpoints.ts";
 import { answerTags } from "./tag-endpoints.ts";
 import { answerUpload, answerUploads } from "./upload-endpoints.ts";
+import { answerUploadOddly } from "./upload-quirks.ts";
 
 /** Gives a request to its endpoint. */
 export async function answerCall(call: Call, budget: PullBudget): Promise<Answer> {
@@ -29,9 +30,9 @@ export async function answerCall(call: Call, budget: PullBudget): Promise<Answer
     case "catalog":
       return await answerCatalog({ ...call, route });
     case "uploads":
-      return await answerUploads({ ...call, route });
+      return await answerUploadOddly({ ...call, route }, answerUploads);
     case "upload":
-      return await answerUpload({ ...call, route });
+      return await answerUploadOddly({ ...call, route }, answerUpload);
   }
 }
 

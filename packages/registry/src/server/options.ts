@@ -1,3 +1,5 @@
+import type { UploadQuirks } from "./upload-quirks.ts";
+
 /** How a registry is served. */
 export interface ServerOptions {
   /** Who may do what. @default everybody everything */
@@ -78,6 +80,8 @@ export interface Quirks {
    * Artifactory leaves out the repository's key.
    */
   readonly tagLink?: (path: string) => string;
+  /** What becomes of uploads. */
+  readonly uploads?: UploadQuirks;
 }
 
 /** {@link https://docs.docker.com/docker-hub/usage/pulls/} */

@@ -1,0 +1,25 @@
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  µs: 1e-3,
+  μs: 1e-3,
+  us: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+};
+
+/** Seconds or a date: {@link https://www.rfc-editor.org/rfc/rfc9110#field.retry-after}. In milliseconds from now. */
+export function readRetryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  // What begins with no weekday is no date, though the parser would make one of it.
+  const date = /^[a-z]/i.test(header) ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+/** What GHCR says in words instead: `retry-after: 880.092µs, allowed: 44000/minute`. */
+export function readSpokenRetryAfter(message: string | undefined): number | undefined {
+  const [, count, unit = ""] = /retry-after: (\d+(?:\.\d+)?)(ns|[uµμ]s|ms|s|m)\b/i.exec(message ?? "") ?? [];
+  const unitMs = UNIT_MS[unit];
+  return count === undefined || unitMs === undefined ? undefined : Math.ceil(Number(count) * unitMs);
+}

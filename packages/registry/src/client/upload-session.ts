@@ -1,0 +1,76 @@
+import { type AbortOptions, type Descriptor, parseDigest } from "@airgap-bundle/core";
+import { formatRoute } from "../routes.ts";
+import { uploadLocation } from "./location.ts";
+import { nameOf, pushScopes, type Remote } from "./remote.ts";
+import { discard, headerOf, type Response } from "./response.ts";
+
+/** An upload that a registry has opened. */
+export interface UploadSession {
+  readonly location: string;
+  /** All chunks but the last have at least so many bytes. */
+  readonly minChunkSize: number;
+}
+
+/** The path of a request for an upload, or for a mount that may become one. */
+export function uploadsUrl(
+  { path }: Remote,
+  { digest }: Descriptor,
+  mount: { readonly mount?: string; readonly from?: string } = {},
+): string {
+  const { algorithm } = parseDigest(digest);
+  const named = algorithm === "sha256" ? {} : { algorithm };
+  return formatRoute({ kind: "uploads", repository: path, ...mount, ...named });
+}
+
+/** Opens an upload: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put}. */
+export async function openSession(
+  remote: Remote,
+  descriptor: Descriptor,
+  { signal }: AbortOptions,
+): Promise<UploadSession> {
+  const what = `push blob ${descriptor.digest} to ${nameOf(remote)}`;
+  const url = uploadsUrl(remote, descriptor);
+  remote.onRequest?.("postUpload");
+  const response = await remote.transport.send({
+    method: "POST",
+    url,
+    scopes: pushScopes(remote),
+    headers: { "content-length": "0" },
+    expected: [202],
+    what,
+    signal,
+  });
+  await discard(response);
+  return await readSession(remote, response, { url, what });
+}
+
+/** What the answer to a request for an upload says of it. */
+export async function readSession(
+  remote: Remote,
+  response: Response,
+  request: { readonly url: string; readonly what: string },
+): Promise<UploadSession> {
+  const minimum = headerOf(response, "oci-chunk-min-length") ?? "";
+  return {
+    location: await locate(remote, headerOf(response, "location"), request),
+    minChunkSize: /^\d{1,12}$/.test(minimum) ? Number(minimum) : 0,
+  };
+}
+
+/** Where an upload goes on. A registry that does not know its own address is told of once. */
+export async function locate(
+  { transport, registry, warn }: Remote,
+  location: string | undefined,
+  { url, what }: { readonly url: string; readonly what: string },
+): Promise<string> {
+  const origin = await transport.origin();
+  const found = uploadLocation(location, { base: new URL(url, origin).href, origin, what });
+  const { wrongOrigin } = found;
+  if (wrongOrigin !== undefined) {
+    warn(
+      "REGISTRY_ADDRESS",
+      `${registry} names ${wrongOrigin} as its address; ${origin} is used. Its external URL is set wrong, or its proxy sends no X-Forwarded-Proto`,
+    );
+  }
+  return found.url;
+}
