@@ -28,9 +28,9 @@ export async function runImport(
   const startedAt = performance.now();
   const { jobs, onEvent, signal } = options;
   const path = chooseBundle(paths);
-  const findSettings = await readSettings(flags.config, onEvent);
+  const settings = await readSettings(flags.config, onEvent);
   if (flags["verify-first"]) await verifyFirst(path, options);
-  const pool = await openPool(options);
+  const pool = await openPool(options, settings.certsDir);
   const bundle = await openBundle(path);
   try {
     const planned = planImport(bundle.document, {
@@ -39,7 +39,7 @@ export async function runImport(
     });
     const report = await importBundle(bundle, planned, {
       openRepository: (one) =>
-        pool.open(one.target.registry, findSettings(one)).openRepository(one.target.repository),
+        pool.open(one.target.registry, settings.find(one)).openRepository(one.target.repository),
       jobs,
       isDryRun: flags["dry-run"],
       onEvent,
@@ -53,14 +53,14 @@ export async function runImport(
   }
 }
 
-async function openPool({
-  authFile: path,
-  insecureHosts,
-  onEvent,
-  userAgent,
-}: SharedOptions & { readonly userAgent: string }): Promise<RegistryPool> {
-  const findCredentials = await readAuthFile({ path, environment: process.env });
-  return createRegistryPool({ userAgent, findCredentials, insecureHosts, onEvent });
+async function openPool(
+  options: SharedOptions & { readonly userAgent: string },
+  certsDir: string | undefined,
+): Promise<RegistryPool> {
+  const { authFile: path, insecureHosts, onEvent, userAgent } = options;
+  const environment = process.env;
+  const findCredentials = await readAuthFile({ path, environment });
+  return createRegistryPool({ userAgent, findCredentials, insecureHosts, environment, certsDir, onEvent });
 }
 
 /** @throws `BUNDLE_INVALID` with every problem counted */

@@ -1,5 +1,6 @@
 import { BundleError } from "@airgap-bundle/core";
 import { headerOf, type Response } from "./response.ts";
+import { checkUrl } from "./url-policy.ts";
 
 /**
  * The URL of an upload session as the registry gave it, to the byte: its query may be signed. A registry behind a proxy
@@ -9,23 +10,16 @@ import { headerOf, type Response } from "./response.ts";
  */
 export function uploadLocation(response: Response, origin: string, what: string): string {
   const location = headerOf(response, "location");
-  if (location === undefined || !/^https?:/.test(URL.parse(location, origin)?.protocol ?? "")) {
+  if (location === undefined || !URL.canParse(location, origin)) {
     throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the registry names no place to upload to`);
   }
-  const url = new URL(location, origin);
-  if (url.protocol === "http:" && origin.startsWith("https:")) {
-    if (url.hostname !== new URL(origin).hostname) {
-      throw new BundleError(
-        "REGISTRY_FAILED",
-        `Cannot ${what}: the registry wants the upload without TLS at ${url.host}`,
-        {
-          hint: "The registry is misconfigured: its external URL must begin with https",
-        },
-      );
-    }
-    return `${origin}${url.pathname}${url.search}`;
+  const own = new URL(origin);
+  const { protocol, hostname, pathname, search } = new URL(location, origin);
+  if (protocol === "http:" && own.protocol === "https:" && hostname === own.hostname) {
+    return `${origin}${pathname}${search}`;
   }
-  return url.href;
+  const hint = "The registry is misconfigured: its external URL must begin with https";
+  return checkUrl(location, { base: origin, origin, what, hint }).href;
 }
 
 /** Adds the digest to an upload's URL without touching what is there. */

@@ -1,18 +1,20 @@
 import { type Auth, BundleError, type EventSink, type PullLimit, type Registry } from "@airgap-bundle/core";
 import type { FindCredentials } from "../credentials/auth-file.ts";
 import type { Credentials } from "../credentials/credentials.ts";
+import type { ExchangeSink } from "../network/exchange.ts";
+import { createNetwork, type NetworkOptions } from "../network/network.ts";
 import { type Mirror, type OpenedRegistry, openRegistry } from "./open-registry.ts";
 import type { RequestKind } from "./remote.ts";
 
 /** What all registries of a run have in common. */
-export interface RegistryPoolOptions {
+export interface RegistryPoolOptions extends NetworkOptions {
   readonly userAgent: string;
   readonly findCredentials: FindCredentials;
-  /** Hosts that may be reached without TLS or with any certificate. */
-  readonly insecureHosts: readonly string[];
   /** By the name of the registry in whose place they are asked. @default none */
   readonly mirrors?: ReadonlyMap<string, Mirror>;
   readonly onEvent?: EventSink;
+  /** Told how every request ended that went over the network. */
+  readonly onExchange?: ExchangeSink | undefined;
 }
 
 /** What a selection says about one registry. */
@@ -32,9 +34,10 @@ export interface RegistryPool {
   close(): Promise<void>;
 }
 
-/** A pool that has opened nothing yet. */
+/** A pool that has opened nothing yet. @throws `USAGE` for a proxy that cannot be used */
 export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
-  const { userAgent, findCredentials, insecureHosts, mirrors = new Map<string, Mirror>(), onEvent } = options;
+  const { userAgent, findCredentials, mirrors = new Map<string, Mirror>(), onEvent, onExchange } = options;
+  const network = createNetwork(options);
   const opened = new Map<string, OpenedRegistry>();
   const limits = new Map<string, PullLimit>();
   const requests = {
@@ -57,14 +60,16 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
       userAgent,
       mirror,
       credentials: chooseCredentials(host, own.auth, findCredentials),
-      isInsecure: own.skipTlsVerify === true || insecureHosts.includes(host),
+      isInsecure: own.skipTlsVerify === true || network.isInsecure(host),
       onRequest: (kind) => {
         requests[kind] += 1;
       },
       onPullLimit: (limit) => {
         limits.set(name, limit);
       },
+      network,
       onEvent,
+      onExchange,
     });
   };
 

@@ -42,7 +42,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   /** A 401 is answered once, and only if it comes from the registry itself. */
   const sendAuthorized = async (call: Call): Promise<Response> => {
-    const own = await origin();
+    const own = await origin(call);
     const isOwn = new URL(call.url, own).origin === own;
     const authorization = isOwn ? await authorizer.authorize(call.scopes, own, call.signal) : undefined;
     const first = await connection.request(call, authorization);
@@ -75,5 +75,9 @@ export function createTransport(options: TransportOptions): Transport {
     });
   };
 
-  return { origin, send: waitForFirstContact(sendRetried), close };
+  return {
+    origin: async () => await origin({ what: `reach ${account}` }),
+    send: waitForFirstContact(sendRetried),
+    close,
+  };
 }
