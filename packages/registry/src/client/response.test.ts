@@ -180,8 +180,9 @@ describe("uploadLocation()", () => {
   test.each([
     ["none", {}, /names no place/],
     ["one that is no URL", { location: "https://[" }, /names no place/],
-    ["another host without TLS", { location: "http://up.io/1" }, /without TLS at up.io/],
-    ["a file", { location: "file:///tmp/x" }, /names no place/],
+    ["another host without TLS", { location: "http://up.io/1" }, /leaves https for up.io/],
+    ["a file", { location: "file:///tmp/x" }, /scheme is file:/],
+    ["credentials in it", { location: "https://ada:x@up.io/1" }, /holds credentials/],
   ])("refuses %s", async (_what, headers, message) => {
     const response = await receive({ status: 202, headers });
 

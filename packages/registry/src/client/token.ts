@@ -71,11 +71,11 @@ export function basicHeader({ username, password }: Credentials): string {
 
 /** A realm may be another host, but never a less protected one, and never holds credentials of its own. */
 function toTokenUrl(challenge: Challenge, { registry, origin }: FetchTokenOptions): URL {
-  const what = `log in to ${registry} at the token server that it names`;
+  const what = `log in to ${registry}: its token server is not one to trust`;
   const hint = "The registry is misconfigured: its realm must be an https URL";
   const url = checkUrl(challenge.parameters.get("realm"), { base: origin, origin, what, hint });
   if (url.protocol === "http:" && !mayBePlain(url, origin)) {
-    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: ${url.host} is another host, and without TLS`, {
+    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: ${url.host} is another host without TLS`, {
       hint,
     });
   }

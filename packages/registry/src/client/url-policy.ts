@@ -23,7 +23,7 @@ export function checkUrl(text: string | undefined, options: UrlOptions): URL {
   const url = text === undefined || text === "" ? null : URL.parse(text, base);
   if (url === null) throw refused("it names no URL", options);
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    throw refused(`its scheme is ${JSON.stringify(url.protocol.slice(0, -1))}`, options);
+    throw refused(`its scheme is ${url.protocol}`, options);
   }
   if (url.protocol === "http:" && !origin.startsWith("http:")) {
     throw refused(`it leaves https for ${url.host}`, options);

@@ -4,7 +4,7 @@ import type { ExchangeSink } from "./exchange.ts";
 import { describeFault } from "./faults.ts";
 import type { Network } from "./network.ts";
 import { type Observed, observe } from "./observe.ts";
-import type { Proxy } from "./proxies.ts";
+import type { ProxyServer } from "./proxies.ts";
 
 /** Nothing at all from the other side for so long means that the connection is dead, however slow it is. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -87,7 +87,7 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
 function toForwarded(
   request: Dispatcher.DispatchOptions,
   url: URL,
-  proxy: Proxy,
+  proxy: ProxyServer,
 ): Dispatcher.DispatchOptions {
   return {
     ...request,

@@ -2,14 +2,14 @@ import type { Dispatcher } from "undici";
 import type { ExchangeSink } from "./exchange.ts";
 import { faultCode } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
-import type { Proxy } from "./proxies.ts";
+import type { ProxyServer } from "./proxies.ts";
 import { describeProxyStatus } from "./proxy-fault.ts";
 
 /** A request that is looked at. */
 export interface Observed {
   readonly request: Dispatcher.DispatchOptions;
   readonly url: URL;
-  readonly proxy: Proxy | undefined;
+  readonly proxy: ProxyServer | undefined;
   /** Why something failed that went to this URL, in words. */
   readonly describe: (error: unknown, url: URL) => unknown;
   readonly onExchange: ExchangeSink | undefined;

@@ -6,7 +6,7 @@ import { portOf } from "./connect.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A proxy, as an environment variable names it. */
-export interface Proxy {
+export interface ProxyServer {
   /** `http://HOST:PORT` or `https://HOST:PORT`, without credentials. */
   readonly origin: string;
   /** `HOST:PORT`, for messages. */
@@ -18,7 +18,7 @@ export interface Proxy {
 }
 
 /** The proxy for requests to a URL; undefined to go straight there. */
-export type FindProxy = (url: URL) => Proxy | undefined;
+export type FindProxy = (url: URL) => ProxyServer | undefined;
 
 /**
  * Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in lower case before upper case as curl does. This
@@ -28,7 +28,7 @@ export type FindProxy = (url: URL) => Proxy | undefined;
  */
 export function readProxies(environment: Environment): FindProxy {
   const all = readProxy(environment, "all_proxy");
-  const proxies: Readonly<Record<string, Proxy | undefined>> = {
+  const proxies: Readonly<Record<string, ProxyServer | undefined>> = {
     "http:": readProxy(environment, "http_proxy") ?? all,
     "https:": readProxy(environment, "https_proxy") ?? all,
   };
@@ -54,7 +54,7 @@ function readVariable(
   return undefined;
 }
 
-function readProxy(environment: Environment, name: string): Proxy | undefined {
+function readProxy(environment: Environment, name: string): ProxyServer | undefined {
   const found = readVariable(environment, name);
   if (found === undefined) return undefined;
   const { variable, value } = found;

@@ -1,9 +1,9 @@
 import { describeFault, type Place } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
-import type { Proxy } from "./proxies.ts";
+import type { ProxyServer } from "./proxies.ts";
 
 /** Why a proxy was not reached. Its credentials are never told. */
-export function describeProxyFault(proxy: Proxy, error: unknown): NetworkError {
+export function describeProxyFault(proxy: ProxyServer, error: unknown): NetworkError {
   const place: Place = { host: proxy.host };
   const described = describeFault(error, place);
   const reason = described instanceof Error ? described.message : String(described);
@@ -15,7 +15,7 @@ export function describeProxyFault(proxy: Proxy, error: unknown): NetworkError {
 }
 
 /** Why a proxy opened no tunnel, by the status that it answered. */
-export function describeProxyStatus(proxy: Proxy, status: number, target: string): NetworkError {
+export function describeProxyStatus(proxy: ProxyServer, status: number, target: string): NetworkError {
   const { host, variable, headers } = proxy;
   if (status === 407) {
     const isKnown = headers["proxy-authorization"] !== undefined;

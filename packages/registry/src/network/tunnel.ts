@@ -1,14 +1,14 @@
 import { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import { portOf } from "./connect.ts";
-import type { Proxy } from "./proxies.ts";
+import type { ProxyServer } from "./proxies.ts";
 import { describeProxyFault, describeProxyStatus } from "./proxy-fault.ts";
 
 /** The proxy has to reach the host first. */
 const TUNNEL_TIMEOUT_MS = 30_000;
 
 /** Opens a connection to the host of a URL through a proxy. @throws NetworkError naming the proxy */
-export type OpenTunnel = (proxy: Proxy, url: URL) => Promise<Socket>;
+export type OpenTunnel = (proxy: ProxyServer, url: URL) => Promise<Socket>;
 
 /**
  * Tunnels through proxies by CONNECT ({@link https://www.rfc-editor.org/rfc/rfc9110#CONNECT}). A proxy that refuses our
@@ -30,7 +30,7 @@ export function createTunnelOpener(toProxies: Dispatcher): OpenTunnel {
 }
 
 async function requestTunnel(
-  proxy: Proxy,
+  proxy: ProxyServer,
   target: string,
   toProxies: Dispatcher,
 ): Promise<Dispatcher.ConnectData> {
