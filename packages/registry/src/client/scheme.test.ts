@@ -23,8 +23,10 @@ test.each([
 
 describe("detectScheme()", () => {
   const servers: Server[] = [];
+  const sockets: Socket[] = [];
 
   afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
     await Promise.all(
       servers.splice(0).map(async (server) => await new Promise((done) => server.close(done))),
     );
@@ -32,7 +34,10 @@ describe("detectScheme()", () => {
 
   /** The host of a server that treats connections like this. */
   async function listen(onConnection: (socket: Socket) => void): Promise<string> {
-    const server = createServer(onConnection);
+    const server = createServer((socket) => {
+      sockets.push(socket.on("error", () => undefined));
+      onConnection(socket);
+    });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
@@ -48,7 +53,7 @@ describe("detectScheme()", () => {
   test.each([
     ["answers in words", (socket: Socket) => socket.end("HTTP/1.0 400 Bad Request\r\n\r\n")],
     ["hangs up", (socket: Socket) => socket.destroy()],
-    ["cuts the connection", (socket: Socket) => socket.resetAndDestroy()],
+    ["cuts the connection", (socket: Socket) => socket.once("data", () => socket.resetAndDestroy())],
   ])("of a host that %s is http", async (_what, onConnection) => {
     expect(await detectScheme(await listen(onConnection), { openSocket })).toBe("http");
   });
@@ -79,8 +84,7 @@ describe("detectScheme()", () => {
   test("ends when it is told to", async () => {
     const controller = new AbortController();
     const host = await listen((socket) => {
-      socket.on("error", () => undefined);
-      controller.abort(new Error("stopped"));
+      socket.once("data", () => controller.abort(new Error("stopped")));
     });
 
     const detected = detectScheme(host, { openSocket, signal: controller.signal });

@@ -4,6 +4,7 @@ import { addAbortSignal } from "node:stream";
 import { connect } from "node:tls";
 import { isLoopbackAddress } from "../network/address.ts";
 import { faultCode } from "../network/faults.ts";
+import { NetworkError } from "../network/network-error.ts";
 
 /** How long a handshake may take before plain http is tried. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -29,7 +30,7 @@ export function isLoopback(host: string): boolean {
 
 /**
  * The scheme of a host that may speak plain http: `https` if it knows what a TLS handshake is, else `http`. No request is
- * sent. A host without a port that has nobody at the port of https is left to plain http.
+ * sent. Plain http is left where nobody listens at the port of https, and where a proxy opens no tunnel.
  *
  * @throws what keeps it from being connected to; the abort reason
  */
@@ -40,7 +41,8 @@ export async function detectScheme(host: string, options: DetectSchemeOptions): 
   try {
     socket = await openSocket(url);
   } catch (error) {
-    if (url.port === "" && faultCode(error) === "ECONNREFUSED") return "http";
+    const isClosed = url.port === "" && faultCode(error) === "ECONNREFUSED";
+    if (isClosed || (error instanceof NetworkError && error.code === "DENIED")) return "http";
     throw error;
   }
   signal?.throwIfAborted();
