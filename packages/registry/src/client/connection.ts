@@ -2,8 +2,10 @@ import { Readable } from "node:stream";
 import { BundleError } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
 import { createDispatcher, type DispatcherOptions } from "../network/dispatcher.ts";
+import { describeFault } from "../network/faults.ts";
 import type { Call } from "./call.ts";
 import { toConnectionError } from "./connection-error.ts";
+import { createFrontCheck } from "./front-check.ts";
 import { nextLocation } from "./redirect.ts";
 import { discard, type Response } from "./response.ts";
 import { detectScheme, isLoopback, type Scheme } from "./scheme.ts";
@@ -49,10 +51,11 @@ export interface Connection {
 /** Connections to this host; nothing is opened yet. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { host, isInsecure, userAgent } = options;
-  const { dispatcher, openSocket, describe, close } = createDispatcher(options);
+  const { dispatcher, openSocket, placeOf, close } = createDispatcher(options);
   const mayBePlain = isInsecure || isLoopback(host);
   let scheme: Promise<Scheme> | undefined;
   let hasAnswered = false;
+  const checkFront = createFrontCheck({ dispatcher, placeOf });
 
   const origin: Connection["origin"] = async ({ what, signal }) => {
     scheme ??= mayBePlain ? detectScheme(host, { openSocket, signal }) : Promise.resolve("https");
@@ -61,7 +64,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     } catch (error) {
       scheme = undefined;
       signal?.throwIfAborted();
-      throw toConnectionError(describe(error, new URL(`https://${host}`)), what);
+      throw toConnectionError(describeFault(error, placeOf(new URL(`https://${host}`))), what);
     }
   };
 
@@ -79,6 +82,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         ...(signal === undefined ? {} : { signal }),
       });
       hasAnswered = true;
+      await checkFront(response, url, signal);
       return response;
     } catch (error) {
       // A host that was down when it was asked says nothing of what it speaks.

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher } from "undici";
 import { type Connector, createConnector, createProxyConnector } from "./connector.ts";
 import type { ExchangeSink } from "./exchange.ts";
-import { describeFault } from "./faults.ts";
+import type { Place } from "./faults.ts";
 import type { Network } from "./network.ts";
 import { type Observed, observe } from "./observe.ts";
 import type { ProxyServer } from "./proxies.ts";
@@ -38,8 +38,8 @@ export interface NetworkDispatcher {
    */
   readonly dispatcher: Dispatcher;
   readonly openSocket: Connector["openSocket"];
-  /** Why something failed that went to this URL, in words. */
-  describe(error: unknown, url: URL): unknown;
+  /** What is known of a place, for words about what failed there. */
+  placeOf(url: URL): Place;
   close(): Promise<void>;
 }
 
@@ -50,21 +50,21 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
   const connector = createConnector({ network, host, isInsecure, toProxies });
   const toHosts = new Agent({ ...AGENT_OPTIONS, connect: connector.connect });
 
-  const describe = (error: unknown, url: URL): unknown => {
+  const placeOf = (url: URL): Place => {
     const proxy = network.findProxy(url);
-    return describeFault(error, {
+    return {
       host: url.host,
       certsDirectories: network.certsDirectories,
       hasClientCertificate: (connector.tlsOf(url.host)?.certificates.clients.length ?? 0) > 0,
       ...(proxy === undefined ? {} : { via: `the proxy ${proxy.host}` }),
-    });
+    };
   };
 
   const dispatcher = toHosts.compose((dispatch) => (request, handler) => {
     const url = new URL(String(request.origin));
     connector.check(url);
     const proxy = network.findProxy(url);
-    const observed: Observed = { request, url, proxy, describe, onExchange };
+    const observed: Observed = { request, url, proxy, placeOf, onExchange };
     return proxy !== undefined && url.protocol === "http:"
       ? toProxies.dispatch(toForwarded(request, url, proxy), observe(handler, observed))
       : dispatch(request, observe(handler, observed));
@@ -73,7 +73,7 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
   return {
     dispatcher,
     openSocket: connector.openSocket,
-    describe,
+    placeOf,
     close: async () => {
       await Promise.all([toHosts.close(), toProxies.close()]);
     },

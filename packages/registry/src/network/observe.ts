@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { ExchangeSink } from "./exchange.ts";
-import { faultCode } from "./faults.ts";
+import { describeFault, faultCode, type Place } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
 import type { ProxyServer } from "./proxies.ts";
 import { describeProxyStatus } from "./proxy-fault.ts";
@@ -10,14 +10,13 @@ export interface Observed {
   readonly request: Dispatcher.DispatchOptions;
   readonly url: URL;
   readonly proxy: ProxyServer | undefined;
-  /** Why something failed that went to this URL, in words. */
-  readonly describe: (error: unknown, url: URL) => unknown;
+  readonly placeOf: (url: URL) => Place;
   readonly onExchange: ExchangeSink | undefined;
 }
 
 /** Passes everything on to a handler, errors in words, and tells once how the request ended. */
 export function observe(handler: Dispatcher.DispatchHandler, observed: Observed): Dispatcher.DispatchHandler {
-  const { url, proxy, describe } = observed;
+  const { url, proxy, placeOf } = observed;
   const report = createReport(observed);
   return {
     onRequestStart: (controller, context: unknown) => handler.onRequestStart?.(controller, context),
@@ -35,7 +34,7 @@ export function observe(handler: Dispatcher.DispatchHandler, observed: Observed)
     onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
     onResponseError(controller, error) {
       report({ error: faultCode(error) || (error instanceof NetworkError ? error.code : error.name) });
-      const described = describe(error, url);
+      const described = describeFault(error, placeOf(url));
       handler.onResponseError?.(controller, described instanceof Error ? described : error);
     },
     onBodySent: (chunk) => handler.onBodySent?.(chunk),

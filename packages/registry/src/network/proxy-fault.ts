@@ -17,11 +17,12 @@ export function describeProxyFault(proxy: ProxyServer, error: unknown): NetworkE
 /** Why a proxy opened no tunnel, by the status that it answered. */
 export function describeProxyStatus(proxy: ProxyServer, status: number, target: string): NetworkError {
   const { host, variable, headers } = proxy;
-  if (status === 407) {
+  // tinyproxy answers 401 to another password.
+  if (status === 407 || status === 401) {
     const isKnown = headers["proxy-authorization"] !== undefined;
     return new NetworkError(
       "UNAUTHORIZED",
-      `the proxy ${host} ${isKnown ? "refuses this user name and password" : "wants a user name and a password"} (407)`,
+      `the proxy ${host} ${isKnown ? "refuses this user name and password" : "wants a user name and a password"} (${status})`,
       { hint: `Set ${variable} to http://USER:PASSWORD@${host}, with %40 for @ and %3A for : in them` },
     );
   }

@@ -113,8 +113,23 @@ function describeClient(place: TlsPlace): Described {
   };
 }
 
-/** Where a client certificate belongs. */
-export function clientCertificateHint({ host, certsDirectories: [directory] = [] }: TlsPlace): string {
+/** What a server says that shakes hands with everybody and then asks for a client certificate, as `TLS_FAILED`. */
+export function describeClientDemand(place: TlsPlace): NetworkError {
+  const { host, hasClientCertificate = false } = place;
+  const reason = hasClientCertificate
+    ? `${host} refuses our client certificate`
+    : `${host} wants a client certificate`;
+  return new NetworkError("TLS_FAILED", reason, { hint: clientCertificateHint(place) });
+}
+
+/** What a server says that wants TLS, as `TLS_FAILED`. */
+export function describeTlsDemand({ host }: TlsPlace): NetworkError {
+  return new NetworkError("TLS_FAILED", `${host} wants TLS`, {
+    hint: "The registry is misconfigured: what it names must begin with https",
+  });
+}
+
+function clientCertificateHint({ host, certsDirectories: [directory] = [] }: TlsPlace): string {
   const folder = `${directory ?? "/etc/containers/certs.d"}/${host}`;
   return `Put a client certificate that the host knows into ${folder}, as client.cert and client.key`;
 }

@@ -24,7 +24,7 @@ export function createTunnelOpener(toProxies: Dispatcher): OpenTunnel {
     if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) return socket;
     socket.on("error", () => undefined).destroy();
     const fault = describeProxyStatus(proxy, statusCode, target);
-    if (statusCode === 407) refusals.set(proxy.origin, fault);
+    if (fault.code === "UNAUTHORIZED") refusals.set(proxy.origin, fault);
     throw fault;
   };
 }
