@@ -107,6 +107,6 @@ test("describeFault() says so where our client certificate is what is refused", 
   const error = systemError("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA");
 
   expect(describeFault(error, { ...PLACE, hasClientCertificate: true })).toMatchObject({
-    message: expect.stringContaining("for the sake of our client certificate"),
+    message: expect.stringContaining("on account of our client certificate"),
   });
 });

@@ -107,7 +107,7 @@ function describeClient(place: TlsPlace): Described {
   const { host, hasClientCertificate = false } = place;
   return {
     reason: hasClientCertificate
-      ? `${host} refuses the handshake, perhaps for the sake of our client certificate`
+      ? `${host} refuses the handshake, perhaps on account of our client certificate`
       : `${host} refuses the handshake, perhaps because it wants a client certificate`,
     hint: clientCertificateHint(place),
   };
