@@ -54,6 +54,7 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
     const proxy = network.findProxy(url);
     return {
       host: url.host,
+      isTls: url.protocol === "https:",
       certsDirectories: network.certsDirectories,
       hasClientCertificate: (connector.tlsOf(url.host)?.certificates.clients.length ?? 0) > 0,
       ...(proxy === undefined ? {} : { via: `the proxy ${proxy.host}` }),

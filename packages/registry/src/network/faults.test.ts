@@ -37,6 +37,12 @@ test("describeFault() names the proxy", () => {
   expect(fault).toMatchObject({ message: "the connection was cut through the proxy p.corp:8888" });
 });
 
+test("describeFault() thinks of client certificates where a connection with TLS is cut", () => {
+  const fault = describeFault(systemError("UND_ERR_SOCKET"), { ...PLACE, isTls: true });
+
+  expect(fault).toMatchObject({ hint: expect.stringContaining("may want a client certificate") });
+});
+
 test("describeFault() looks into the errors of several addresses", () => {
   const cause = new AggregateError([systemError("ECONNREFUSED"), systemError("ENETUNREACH")], "");
 

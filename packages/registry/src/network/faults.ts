@@ -1,8 +1,10 @@
 import { NetworkError } from "./network-error.ts";
-import { describeTlsFault, isTlsFault, type TlsPlace } from "./tls-fault.ts";
+import { clientCertificateHint, describeTlsFault, isTlsFault, type TlsPlace } from "./tls-fault.ts";
 
 /** What is known of the place where something failed. */
 export interface Place extends TlsPlace {
+  /** Whether TLS is spoken there. */
+  readonly isTls?: boolean;
   /** `the proxy HOST:PORT`; undefined where there is none. */
   readonly via?: string | undefined;
 }
@@ -30,6 +32,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["ECONNRESET", "the connection was cut"],
 ]);
 
+const WAS_CUT = /^(?:UND_ERR_SOCKET|ECONNRESET)$/;
+
 /** What the parser of HTTP says when something else answers. */
 const NOT_HTTP = /^HPE_/;
 
@@ -40,11 +44,20 @@ export function describeFault(error: unknown, place: Place): unknown {
   if (isTlsFault(error, code)) return describeTlsFault(error, code, place);
   const via = place.via === undefined ? "" : ` through ${place.via}`;
   return new NetworkError("CONNECTION_FAILED", `${reasonOf(error, code)}${via}`, {
-    hint: NOT_HTTP.test(code)
-      ? `Check the port: what answers at ${place.host} is no web server, or one that wants TLS`
-      : HINTS.get(code),
+    hint: hintOf(code, place),
     cause: error,
   });
+}
+
+function hintOf(code: string, place: Place): string | undefined {
+  if (NOT_HTTP.test(code)) {
+    return `Check the port: what answers at ${place.host} is no web server, or one that wants TLS`;
+  }
+  // With TLS 1.3 a server asks after the handshake, and its alert may come behind the end of the connection.
+  if (WAS_CUT.test(code) && place.isTls === true && place.hasClientCertificate !== true) {
+    return `If it stays so, ${place.host} may want a client certificate. ${clientCertificateHint(place)}`;
+  }
+  return HINTS.get(code);
 }
 
 /** The code of an error of the system, of TLS or of undici; empty for any other. */

@@ -129,7 +129,8 @@ export function describeTlsDemand({ host }: TlsPlace): NetworkError {
   });
 }
 
-function clientCertificateHint({ host, certsDirectories: [directory] = [] }: TlsPlace): string {
+/** Where a client certificate belongs. */
+export function clientCertificateHint({ host, certsDirectories: [directory] = [] }: TlsPlace): string {
   const folder = `${directory ?? "/etc/containers/certs.d"}/${host}`;
   return `Put a client certificate that the host knows into ${folder}, as client.cert and client.key`;
 }
