@@ -68,7 +68,7 @@ export function createNetwork(options: NetworkOptions = {}): Network {
 }
 
 /** A host as URLs have it: in lower case, without the port of https. */
-export function normalizeHost(host: string): string {
+function normalizeHost(host: string): string {
   return URL.parse(`https://${host}`)?.host ?? host;
 }
 
