@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AARCH64, isStaticBinary, X86_64 } from "./static-binary.ts";
@@ -6,11 +6,14 @@ import { AARCH64, isStaticBinary, X86_64 } from "./static-binary.ts";
 /** Where `.ci/install-peers` leaves what cannot be installed on a machine of another architecture. */
 const CACHE = fileURLToPath(new URL("../../.ci/cache/", import.meta.url));
 
+/** Where Debian installs libraries of the machine's own architecture. */
+const LIBRARY_DIRECTORIES = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
+
 /** Software that is not ours and that tests work with. */
 interface Peer {
   /** How to get it on Debian. */
   readonly install: string;
-  /** Its executable; undefined if it is not there. */
+  /** Its executable or library; undefined if it is not there. */
   readonly find: () => string | undefined;
 }
 
@@ -21,6 +24,12 @@ const PEERS = {
   umoci: fromPath("umoci", "umoci"),
   openssl: fromPath("openssl", "openssl"),
   htpasswd: fromPath("htpasswd", "apache2-utils"),
+  nginx: fromPath("nginx", "nginx"),
+  tinyproxy: fromPath("tinyproxy", "tinyproxy"),
+  nss_wrapper: {
+    install: "apt-get install libnss-wrapper",
+    find: () => LIBRARY_DIRECTORIES.map((directory) => join(directory, "libnss_wrapper.so")).find(existsSync),
+  },
   "busybox amd64": {
     install: "apt-get install busybox-static",
     find: () => onlyStatic(findInPath("busybox"), X86_64),
@@ -52,7 +61,7 @@ export function hasPeer(name: PeerName): boolean {
   return PEERS[name].find() !== undefined;
 }
 
-/** The executable of a peer. @throws if this machine has none */
+/** The file of a peer. @throws if this machine has none */
 export function peerFile(name: PeerName): string {
   const file = PEERS[name].find();
   if (file === undefined) throw new Error(`Cannot use ${name}: not installed; ${PEERS[name].install}`);

@@ -48,6 +48,8 @@ export async function openSources(
     userAgent,
     findCredentials: await readAuthFile({ path, environment: process.env }),
     insecureHosts,
+    environment: process.env,
+    certsDir: selection.certsDir,
     mirrors: parseMirrors(flags.mirror ?? []),
     onEvent,
   });

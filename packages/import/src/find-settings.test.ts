@@ -41,7 +41,8 @@ function importOf(task: string, registry: string): PlannedImport {
 async function readUsername(task: string, registry: string): Promise<string | undefined> {
   const path = join(directory, "selection.yaml");
   await writeFile(path, SELECTION);
-  const settings = (await readSettings(path, () => undefined))(importOf(task, registry));
+  const { find } = await readSettings(path, () => undefined);
+  const settings = find(importOf(task, registry));
   return settings?.auth?.kind === "inline" ? settings.auth.credentials.username : undefined;
 }
 
@@ -55,5 +56,7 @@ test.each([
 });
 
 test("readSettings() knows nothing without a selection", async () => {
-  expect((await readSettings(undefined, () => undefined))(importOf("one", "quay.io"))).toBeUndefined();
+  const { find } = await readSettings(undefined, () => undefined);
+
+  expect(find(importOf("one", "quay.io"))).toBeUndefined();
 });

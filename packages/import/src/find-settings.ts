@@ -11,14 +11,21 @@ interface TaskLocation {
   readonly location: Location;
 }
 
+/** What a selection says about registries. */
+export interface SelectionSettings {
+  readonly find: FindSettings;
+  /** Directory with a folder of certificates per host. */
+  readonly certsDir?: string | undefined;
+}
+
 /**
  * Reads credentials and TLS settings from a selection. For each image those of its own task count first, then those of
  * other tasks for the same host, as a target before as a source: a project may have credentials of its own.
  *
  * @throws `USAGE`, `SELECTION_INVALID`
  */
-export async function readSettings(path: string | undefined, onEvent: EventSink): Promise<FindSettings> {
-  if (path === undefined) return () => undefined;
+export async function readSettings(path: string | undefined, onEvent: EventSink): Promise<SelectionSettings> {
+  if (path === undefined) return { find: () => undefined };
   const { selection, warnings } = await loadSelection(path);
   tellWarnings(path, warnings, onEvent);
   const locations: readonly TaskLocation[] = [
@@ -27,13 +34,14 @@ export async function readSettings(path: string | undefined, onEvent: EventSink)
     ),
     ...selection.tasks.map(({ name, source }) => toTaskLocation(name, source)),
   ];
-  return ({ image, target }) => {
+  const find: FindSettings = ({ image, target }) => {
     const sameHost = locations.filter(({ host }) => host === target.registry);
     const found = sameHost.find(({ task }) => task === image.task) ?? sameHost[0];
     if (found === undefined) return undefined;
     const { auth, skipTlsVerify } = found.location;
     return { auth, skipTlsVerify };
   };
+  return { find, certsDir: selection.certsDir };
 }
 
 function toTaskLocation(task: string, location: Location): TaskLocation {

@@ -31,9 +31,9 @@ export async function runImport(
   const { jobs, onEvent, signal } = options;
   const path = chooseBundle(paths);
   const chunkSize = flags["chunk-size"] === undefined ? undefined : parseChunkSize(flags["chunk-size"]);
-  const findSettings = await readSettings(flags.config, onEvent);
+  const settings = await readSettings(flags.config, onEvent);
   if (flags["verify-first"]) await verifyFirst(path, options);
-  const pool = await openPool({ ...options, chunkSize });
+  const pool = await openPool({ ...options, chunkSize, certsDir: settings.certsDir });
   const bundle = await openBundle(path);
   try {
     const planned = planImport(bundle.document, {
@@ -42,7 +42,7 @@ export async function runImport(
     });
     const report = await importBundle(bundle, planned, {
       openRepository: (one) =>
-        pool.open(one.target.registry, findSettings(one)).openRepository(one.target.repository),
+        pool.open(one.target.registry, settings.find(one)).openRepository(one.target.repository),
       jobs,
       isDryRun: flags["dry-run"],
       onEvent,
@@ -59,17 +59,14 @@ export async function runImport(
 interface PoolOptions extends SharedOptions {
   readonly userAgent: string;
   readonly chunkSize: number | undefined;
+  readonly certsDir: string | undefined;
 }
 
-async function openPool({
-  authFile: path,
-  insecureHosts,
-  onEvent,
-  userAgent,
-  chunkSize,
-}: PoolOptions): Promise<RegistryPool> {
-  const findCredentials = await readAuthFile({ path, environment: process.env });
-  return createRegistryPool({ userAgent, findCredentials, insecureHosts, onEvent, chunkSize });
+async function openPool(options: PoolOptions): Promise<RegistryPool> {
+  const { authFile: path } = options;
+  const environment = process.env;
+  const findCredentials = await readAuthFile({ path, environment });
+  return createRegistryPool({ ...options, findCredentials, environment });
 }
 
 /** @throws `BUNDLE_INVALID` with every problem counted */

@@ -12,6 +12,7 @@ export {
 } from "./client/registry-pool.ts";
 export type { RequestKind } from "./client/remote.ts";
 export { type FindCredentials, readAuthFile } from "./credentials/auth-file.ts";
+export type { Exchange, ExchangeSink } from "./network/exchange.ts";
 export { formatRoute, isValidRoute, parseRoute, type Route } from "./routes.ts";
 export { createRegistryHandler, type RegistryHandler } from "./server/handler.ts";
 export type {

@@ -1,28 +1,23 @@
 import { Readable } from "node:stream";
 import { BundleError } from "@airgap-bundle/core";
-import { Agent, type Dispatcher, request } from "undici";
+import { type Dispatcher, request } from "undici";
+import { createDispatcher, type DispatcherOptions } from "../network/dispatcher.ts";
+import { describeFault } from "../network/faults.ts";
 import type { Call } from "./call.ts";
 import { toConnectionError } from "./connection-error.ts";
+import { createFrontCheck } from "./front-check.ts";
 import { nextLocation } from "./redirect.ts";
 import { discard, type Response } from "./response.ts";
-import { detectScheme, isLoopback } from "./scheme.ts";
+import { detectScheme, isLoopback, type Scheme } from "./scheme.ts";
 
-const CONNECT_TIMEOUT_MS = 15_000;
-/** Nothing at all from the other side for so long means that the connection is dead, however slow it is. */
-const IDLE_TIMEOUT_MS = 60_000;
-const KEEP_ALIVE_MS = 30_000;
-/** Signed URLs and their headers grow past node's 16 KiB. */
-const MAX_HEADER_SIZE = 64 * 1024;
+/** How long the answer to a request may take that says nothing else. */
+const ANSWER_TIMEOUT_MS = 60_000;
 /** Fewer, larger chunks: hashing and writing pay for each. */
 const BODY_BUFFER_SIZE = 256 * 1024;
 const MAX_REDIRECTS = 5;
 
-/** Which host, and how. */
-export interface ConnectionOptions {
-  /** Host and port that requests go to. */
-  readonly host: string;
-  /** Allows plain http and any certificate. */
-  readonly isInsecure: boolean;
+/** Which host, and how. An insecure host may also speak plain http. */
+export interface ConnectionOptions extends DispatcherOptions {
   readonly userAgent: string;
 }
 
@@ -35,13 +30,19 @@ export interface LocatedResponse {
 /** Connections to a registry and to where it redirects. */
 export interface Connection {
   readonly dispatcher: Dispatcher;
-  /** `https://HOST[:PORT]`, or http where that is allowed and needed. */
-  origin(): Promise<string>;
+  /**
+   * `https://HOST[:PORT]`, or http where that is allowed and needed. What the host speaks is found out for the first call
+   * and remembered once it has answered.
+   *
+   * @throws `CONNECTION_FAILED`
+   */
+  origin(call: Pick<Call, "what" | "signal">): Promise<string>;
   /**
    * Sends a request once. Redirects are followed by reading requests only; what is not the registry itself gets no
    * credentials.
    *
-   * @throws `CONNECTION_FAILED`, `TLS_FAILED`; `REGISTRY_FAILED` for a redirect that is not to be followed
+   * @throws `CONNECTION_FAILED`, `TLS_FAILED`; `UNAUTHORIZED`, `DENIED` by a proxy; `FILE_FAILED` for certificates that
+   * cannot be used; `REGISTRY_FAILED` for a redirect that is not to be followed
    */
   request(call: Call, authorization: string | undefined): Promise<LocatedResponse>;
   close(): Promise<void>;
@@ -50,25 +51,28 @@ export interface Connection {
 /** Connections to this host; nothing is opened yet. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { host, isInsecure, userAgent } = options;
-  const dispatcher = new Agent({
-    allowH2: false,
-    connect: { timeout: CONNECT_TIMEOUT_MS, rejectUnauthorized: !isInsecure },
-    bodyTimeout: IDLE_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    maxHeaderSize: MAX_HEADER_SIZE,
-  });
-  let scheme: Promise<"http" | "https"> | undefined;
+  const { dispatcher, openSocket, placeOf, close } = createDispatcher(options);
+  const mayBePlain = isInsecure || isLoopback(host);
+  let scheme: Promise<Scheme> | undefined;
+  let hasAnswered = false;
+  const checkFront = createFrontCheck({ dispatcher, placeOf });
 
-  const origin = async (): Promise<string> => {
-    scheme ??= isInsecure || isLoopback(host) ? detectScheme(host) : Promise.resolve("https");
-    return new URL(`${await scheme}://${host}`).origin;
+  const origin: Connection["origin"] = async ({ what, signal }) => {
+    scheme ??= mayBePlain ? detectScheme(host, { openSocket, signal }) : Promise.resolve("https");
+    try {
+      return new URL(`${await scheme}://${host}`).origin;
+    } catch (error) {
+      scheme = undefined;
+      signal?.throwIfAborted();
+      throw toConnectionError(describeFault(error, placeOf(new URL(`https://${host}`))), what);
+    }
   };
 
   const dispatch = async (call: Call, url: URL, authorization: string | undefined): Promise<Response> => {
-    const { method, headers = {}, body, what, signal, answerTimeoutMs = IDLE_TIMEOUT_MS } = call;
+    const { method, headers = {}, body, what, signal, answerTimeoutMs = ANSWER_TIMEOUT_MS } = call;
     const own = { "accept-encoding": "identity", "user-agent": userAgent };
     try {
-      return await request(url, {
+      const response = await request(url, {
         dispatcher,
         method,
         headers: { ...headers, ...own, ...(authorization === undefined ? {} : { authorization }) },
@@ -77,7 +81,12 @@ export function createConnection(options: ConnectionOptions): Connection {
         highWaterMark: BODY_BUFFER_SIZE,
         ...(signal === undefined ? {} : { signal }),
       });
+      hasAnswered = true;
+      await checkFront(response, url, signal);
+      return response;
     } catch (error) {
+      // A host that was down when it was asked says nothing of what it speaks.
+      if (!hasAnswered) scheme = undefined;
       signal?.throwIfAborted();
       throw toConnectionError(error, what);
     }
@@ -87,7 +96,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     dispatcher,
     origin,
     async request(call, authorization) {
-      const own = await origin();
+      const own = await origin(call);
       const isReading = call.method === "GET" || (call.method === "HEAD" && call.followsRedirects !== false);
       let url = new URL(call.url, own);
       for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
@@ -99,10 +108,10 @@ export function createConnection(options: ConnectionOptions): Connection {
       }
       throw new BundleError(
         "REGISTRY_FAILED",
-        `Cannot ${call.what}: it redirects more than ${MAX_REDIRECTS} times`,
+        `Cannot ${call.what}: it redirects more than ${MAX_REDIRECTS} times, at last to ${url.host}`,
       );
     },
-    close: async () => await dispatcher.close(),
+    close,
   };
 }
 

@@ -145,7 +145,7 @@ async function logIn(hub: HubInterface, options: AbortOptions): Promise<string |
   const { credentials, connection, host, prefix } = hub;
   if (credentials === undefined) return undefined;
   const what = `log in to ${host} as ${credentials.username}`;
-  const origin = await connection.origin();
+  const origin = await connection.origin({ what, ...options });
   if (!origin.startsWith("https:") && !isLoopback(host))
     throw new BundleError("UNAUTHORIZED", `Cannot ${what}: it does not speak TLS`);
   const { username, password } = credentials;
@@ -174,7 +174,7 @@ async function ask<T>(
       { ...call, scopes: [], expected: [200] },
       authorization,
     );
-    const { origin, pathname } = new URL(call.url, await hub.connection.origin());
+    const { origin, pathname } = new URL(call.url, await hub.connection.origin(call));
     if (response.statusCode !== 200)
       throw await toRegistryError(response, what, { method: call.method, url: `${origin}${pathname}` });
     return readJson(await readAll(bodyOf(response, what, signal), MAX_PAGE_SIZE), type, what);

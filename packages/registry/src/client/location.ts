@@ -1,4 +1,5 @@
 import { BundleError } from "@airgap-bundle/core";
+import { checkUrl } from "./url-policy.ts";
 
 /** What to set where a registry does not know its own address. */
 export const EXTERNAL_URL_HINT =
@@ -30,21 +31,13 @@ export interface LocationContext {
  * @throws `REGISTRY_FAILED` if there is none, one that holds credentials, or one that is less protected than the registry
  */
 export function uploadLocation(location: string | undefined, context: LocationContext): UploadLocation {
-  const { base, what } = context;
+  const { base, origin, what } = context;
   if (location === undefined) throw refused(what, "the registry names no place to upload to");
-  const url = URL.parse(location, base);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw refused(what, "what the registry names as the place to upload to is no URL");
-  if (url.username !== "" || url.password !== "")
-    throw refused(what, "the place to upload to holds credentials");
-  const own = new URL(context.origin);
-  if (url.origin === own.origin) return { url: url.href };
-  const isDowngrade = own.protocol === "https:" && url.protocol === "http:";
-  const lacksPort = url.protocol === own.protocol && url.port === "";
-  if (url.hostname === own.hostname && (isDowngrade || lacksPort))
-    return { url: `${own.origin}${url.pathname}${url.search}`, wrongOrigin: url.origin };
-  if (isDowngrade) throw refused(what, `the registry wants the upload without TLS at ${url.host}`);
-  return { url: url.href };
+  const own = new URL(origin);
+  const named = URL.parse(location, base);
+  if (named !== null && isMisnamed(named, own))
+    return { url: `${own.origin}${named.pathname}${named.search}`, wrongOrigin: named.origin };
+  return { url: checkUrl(location, { base, origin, what, hint: EXTERNAL_URL_HINT }).href };
 }
 
 /** Adds the digest to an upload's URL without touching what is there. */
@@ -54,4 +47,11 @@ export function withDigest(location: string, digest: string): string {
 
 function refused(what: string, reason: string): BundleError {
   return new BundleError("REGISTRY_FAILED", `Cannot ${what}: ${reason}`, { hint: EXTERNAL_URL_HINT });
+}
+
+/** The registry's own host, without its TLS or its port. */
+function isMisnamed(named: URL, own: URL): boolean {
+  if (named.hostname !== own.hostname || named.origin === own.origin) return false;
+  const isDowngrade = own.protocol === "https:" && named.protocol === "http:";
+  return isDowngrade || (named.protocol === own.protocol && named.port === "");
 }

@@ -1,5 +1,7 @@
 import type { EventSink, PullLimit, Registry, Repository, RepositoryList } from "@airgap-bundle/core";
 import type { Credentials } from "../credentials/credentials.ts";
+import type { ExchangeSink } from "../network/exchange.ts";
+import { createNetwork, type Network } from "../network/network.ts";
 import { type ListRepositoriesOptions, listCatalog } from "./list-repositories.ts";
 import type { RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
@@ -24,17 +26,24 @@ export interface RegistryOptions {
   readonly userAgent: string;
   /** Whose they are: the mirror's, if there is one. @default anonymous */
   readonly credentials?: Credentials | undefined;
-  /** Allows plain http and any certificate; plain http is always allowed for loopback addresses. @default false */
+  /**
+   * Allows plain http and any certificate, of this host and port only; plain http is always allowed for loopback
+   * addresses. @default false
+   */
   readonly isInsecure?: boolean;
   readonly mirror?: Mirror | undefined;
   /** Blobs are sent in pieces of so many bytes. @default in one, as long as the registry takes that */
   readonly chunkSize?: number | undefined;
+  /** @default one without proxies and certificates of its own */
+  readonly network?: Network;
   /** Told of every request, before it is sent. */
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
   /** Told what the registry says about its limit. */
   readonly onPullLimit?: ((limit: PullLimit) => void) | undefined;
   /** Told of attempts that will be repeated, and of what is odd about the registry. */
   readonly onEvent?: EventSink | undefined;
+  /** Told how every request ended that went over the network, those for tokens too. */
+  readonly onExchange?: ExchangeSink | undefined;
 }
 
 /** A registry over the network, with connections that want closing. */
@@ -46,21 +55,22 @@ export interface OpenedRegistry extends Registry {
 
 /** Opens a registry by its name; nothing is sent before something is asked of a repository. */
 export function openRegistry(name: string, options: RegistryOptions): OpenedRegistry {
-  const {
-    userAgent,
-    credentials,
-    isInsecure = false,
-    mirror,
-    onRequest,
-    onPullLimit,
-    onEvent,
-    chunkSize,
-  } = options;
+  const { userAgent, credentials, isInsecure = false, mirror, chunkSize } = options;
+  const { network = createNetwork(), onRequest, onPullLimit, onEvent, onExchange } = options;
   const host = mirror?.host ?? (name === "docker.io" ? DOCKER_HUB_HOST : name);
   // A mirror is logged in to by its own name, whatever the registry that it stands for.
   const account = mirror === undefined ? name : mirror.host;
   const warn = createWarner(onEvent);
-  const opened = createTransport({ host, account, credentials, isInsecure, userAgent, onEvent });
+  const opened = createTransport({
+    host,
+    account,
+    credentials,
+    isInsecure,
+    userAgent,
+    network,
+    onEvent,
+    onExchange,
+  });
   const transport = hearWarnings(opened, name, warn);
   const uploads = createUploadMemory(chunkSize);
   const pathOf = (repository: string): string =>

@@ -11,22 +11,24 @@ import {
 } from "@airgap-bundle/core";
 import type { FindCredentials } from "../credentials/auth-file.ts";
 import type { Credentials } from "../credentials/credentials.ts";
+import type { ExchangeSink } from "../network/exchange.ts";
+import { createNetwork, type NetworkOptions } from "../network/network.ts";
 import { createConnection } from "./connection.ts";
 import { type HubListing, listHubRepositories } from "./hub-repositories.ts";
 import { type Mirror, type OpenedRegistry, openRegistry } from "./open-registry.ts";
 import type { RequestKind } from "./remote.ts";
 
 /** What all registries of a run have in common. */
-export interface RegistryPoolOptions {
+export interface RegistryPoolOptions extends NetworkOptions {
   readonly userAgent: string;
   readonly findCredentials: FindCredentials;
-  /** Hosts that may be reached without TLS or with any certificate. */
-  readonly insecureHosts: readonly string[];
   /** By the name of the registry in whose place they are asked. @default none */
   readonly mirrors?: ReadonlyMap<string, Mirror>;
   /** Blobs are sent in pieces of so many bytes. @default in one, as long as the registry takes that */
   readonly chunkSize?: number | undefined;
   readonly onEvent?: EventSink;
+  /** Told how every request ended that went over the network. */
+  readonly onExchange?: ExchangeSink | undefined;
 }
 
 /** What a selection says about one registry. */
@@ -61,9 +63,10 @@ type ListHub = (
   options: AbortOptions,
 ) => Promise<RepositoryList>;
 
-/** A pool that has opened nothing yet. */
+/** A pool that has opened nothing yet. @throws `USAGE` for a proxy that cannot be used */
 export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
-  const { userAgent, findCredentials, insecureHosts, mirrors = new Map<string, Mirror>(), onEvent } = options;
+  const { userAgent, findCredentials, mirrors = new Map<string, Mirror>(), onEvent, onExchange } = options;
+  const network = createNetwork(options);
   const opened = new Map<string, OpenedRegistry>();
   const limits = new Map<string, PullLimit>();
   const requests = {
@@ -92,12 +95,14 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
       mirror,
       chunkSize: options.chunkSize,
       credentials: chooseCredentials(host, own.auth, findCredentials),
-      isInsecure: own.skipTlsVerify === true || insecureHosts.includes(host),
+      isInsecure: own.skipTlsVerify === true || network.isInsecure(host),
       onRequest,
       onPullLimit: (limit) => {
         limits.set(name, limit);
       },
+      network,
       onEvent,
+      onExchange,
     });
   };
 
@@ -113,7 +118,8 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     const mirror = mirrors.get(name);
     const host = mirror?.host ?? own;
     const auth = mirror === undefined ? location.auth : undefined;
-    const connection = createConnection({ host, isInsecure: insecureHosts.includes(host), userAgent });
+    const isInsecure = network.isInsecure(host);
+    const connection = createConnection({ host, isInsecure, userAgent, network, onExchange });
     const hub = {
       connection,
       host,

@@ -6,6 +6,7 @@ import type { Challenge } from "./challenge.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { readBody } from "./response.ts";
 import { isLoopback } from "./scheme.ts";
+import { checkUrl } from "./url-policy.ts";
 
 /** The token specification's default and minimum: {@link https://distribution.github.io/distribution/spec/auth/token/}. */
 const MIN_LIFETIME_SECONDS = 60;
@@ -70,17 +71,13 @@ export function basicHeader({ username, password }: Credentials): string {
 
 /** A realm may be another host, but never a less protected one, and never holds credentials of its own. */
 function toTokenUrl(challenge: Challenge, { registry, origin }: FetchTokenOptions): URL {
-  const realm = challenge.parameters.get("realm") ?? "";
-  const url = URL.canParse(realm, origin) ? new URL(realm, origin) : undefined;
-  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && mayBePlain(url, origin));
-  if (url === undefined || !isAllowed || url.username !== "" || url.password !== "") {
-    throw new BundleError(
-      "REGISTRY_FAILED",
-      `Cannot log in to ${registry}: its token server ${JSON.stringify(url?.origin ?? "")} is not one to trust`,
-      {
-        hint: "The registry is misconfigured: its realm must be an https URL",
-      },
-    );
+  const what = `log in to ${registry}: its token server is not one to trust`;
+  const hint = "The registry is misconfigured: its realm must be an https URL";
+  const url = checkUrl(challenge.parameters.get("realm"), { base: origin, origin, what, hint });
+  if (url.protocol === "http:" && !mayBePlain(url, origin)) {
+    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: ${url.host} is another host without TLS`, {
+      hint,
+    });
   }
   const service = challenge.parameters.get("service");
   if (service !== undefined) url.searchParams.set("service", service);
@@ -89,7 +86,7 @@ function toTokenUrl(challenge: Challenge, { registry, origin }: FetchTokenOption
 
 /** Passwords go unprotected only to where the registry itself is reached unprotected, or not over a network at all. */
 function mayBePlain(url: URL, origin: string): boolean {
-  return origin.startsWith("http:") && (url.hostname === new URL(origin).hostname || isLoopback(url.host));
+  return url.hostname === new URL(origin).hostname || isLoopback(url.host);
 }
 
 function checkStatus(status: number, what: string, credentials: Credentials | undefined): void {

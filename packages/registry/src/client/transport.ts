@@ -44,7 +44,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   /** A 401 is answered once, and only if it comes from the registry itself. */
   const sendAuthorized = async (call: Call): Promise<LocatedResponse> => {
-    const own = await origin();
+    const own = await origin(call);
     const isOwn = new URL(call.url, own).origin === own;
     const authorization = isOwn ? await authorizer.authorize(call.scopes, own, call.signal) : undefined;
     const first = await connection.request(call, authorization);
@@ -62,15 +62,16 @@ export function createTransport(options: TransportOptions): Transport {
     return second;
   };
 
-  const lineOf = async ({ method, url }: Call): Promise<RequestLine> => {
-    const { origin: host, pathname } = new URL(url, await origin());
+  const lineOf = async (call: Call): Promise<RequestLine> => {
+    const { method, url } = call;
+    const { origin: host, pathname } = new URL(url, await origin(call));
     return { method, url: `${host}${pathname}` };
   };
 
   const sendChecked = async (call: Call): Promise<Response> => {
     const { response, origin: from } = await sendAuthorized(call);
     if (call.expected.includes(response.statusCode)) return response;
-    if (from !== (await origin()) && call.url.startsWith("/"))
+    if (from !== (await origin(call)) && call.url.startsWith("/"))
       throw await toForeignError(response, from, call.what);
     throw await toRegistryError(response, call.what, await lineOf(call));
   };
@@ -84,5 +85,9 @@ export function createTransport(options: TransportOptions): Transport {
     });
   };
 
-  return { origin, send: waitForFirstContact(sendRetried), close };
+  return {
+    origin: async () => await origin({ what: `reach ${account}` }),
+    send: waitForFirstContact(sendRetried),
+    close,
+  };
 }

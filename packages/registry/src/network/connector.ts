@@ -1,0 +1,88 @@
+import type { Socket } from "node:net";
+import { buildConnector, type Dispatcher } from "undici";
+import { isLoopbackAddress } from "./address.ts";
+import { type Connect, openWith, portOf, toConnect, urlOf } from "./connect.ts";
+import { createGuard } from "./guard.ts";
+import type { HostTls, Network } from "./network.ts";
+import { createTlsStarter } from "./tls-starter.ts";
+import { createTunnelOpener } from "./tunnel.ts";
+
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/** What connections are made with. */
+export interface ConnectorOptions {
+  readonly network: Network;
+  /** HOST[:PORT] of the registry itself. */
+  readonly host: string;
+  /** Whether the certificate of that host and port goes unchecked. */
+  readonly isInsecure: boolean;
+  /** Requests to proxies. */
+  readonly toProxies: Dispatcher;
+}
+
+/** Opens connections, straight or through a proxy, and none to blocked addresses. */
+export interface Connector {
+  /** TCP and, for https, TLS. */
+  readonly connect: Connect;
+  /** TCP alone, whatever the scheme. */
+  openSocket(url: URL): Promise<Socket>;
+  /** Checks what can be seen of a URL before a connection is made. @throws NetworkError */
+  check(url: URL): void;
+  /** What TLS is spoken with to a host, once it has been. */
+  tlsOf(host: string): HostTls | undefined;
+}
+
+/** A connector for a registry and the hosts that it sends us to. */
+export function createConnector(options: ConnectorOptions): Connector {
+  const { network, host, isInsecure, toProxies } = options;
+  const own = new URL(`https://${host}`);
+  const openTunnel = createTunnelOpener(toProxies);
+  const tls = createTlsStarter(network, (name) =>
+    name === own.host ? !isInsecure : !network.isInsecure(name),
+  );
+  // A registry on this machine may send us to this machine.
+  let allowsLoopback = isLoopbackAddress(own.hostname);
+  const guard = createGuard({ allowsLoopback: () => allowsLoopback });
+  const connectFreely = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
+  const connectGuarded = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: guard.lookup });
+
+  /** What the operator names himself is not blocked. */
+  const isNamed = (url: URL): boolean => url.hostname === own.hostname || network.isInsecure(url.host);
+
+  const openSocket = async (url: URL): Promise<Socket> => {
+    const proxy = network.findProxy(url);
+    if (proxy !== undefined) return await openTunnel(proxy, url);
+    const socket = await openTcp(isNamed(url) ? connectFreely : connectGuarded, url);
+    if (url.hostname === own.hostname) allowsLoopback ||= isLoopbackAddress(socket.remoteAddress ?? "");
+    return socket;
+  };
+
+  return {
+    openSocket,
+    connect: toConnect(async (target) => {
+      const url = urlOf(target);
+      const socket = await openSocket(url);
+      return url.protocol === "http:" ? socket : await tls.start(url.host, target, socket);
+    }),
+    check(url) {
+      if (!isNamed(url)) guard.check(url.hostname);
+    },
+    tlsOf: tls.tlsOf,
+  };
+}
+
+/** Opens connections to proxies, which the operator names: nothing of them is blocked. */
+export function createProxyConnector(network: Network): Connect {
+  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
+  const tls = createTlsStarter(network, (host) => !network.isInsecure(host));
+  return toConnect(async (target) => {
+    const url = urlOf(target);
+    const socket = await openTcp(connect, url);
+    return url.protocol === "http:" ? socket : await tls.start(url.host, target, socket);
+  });
+}
+
+async function openTcp(connect: Connect, url: URL): Promise<Socket> {
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  return await openWith(connect, { hostname, host: url.host, protocol: "http:", port: portOf(url) });
+}

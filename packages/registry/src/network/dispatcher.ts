@@ -1,0 +1,109 @@
+import { Agent, type Dispatcher } from "undici";
+import { type Connector, createConnector, createProxyConnector } from "./connector.ts";
+import type { ExchangeSink } from "./exchange.ts";
+import type { Place } from "./faults.ts";
+import type { Network } from "./network.ts";
+import { type Observed, observe } from "./observe.ts";
+import type { ProxyServer } from "./proxies.ts";
+
+/** Nothing at all from the other side for so long means that the connection is dead, however slow it is. */
+const IDLE_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_MS = 30_000;
+/** Signed URLs and their headers grow past node's 16 KiB. */
+const MAX_HEADER_SIZE = 64 * 1024;
+
+const AGENT_OPTIONS = {
+  allowH2: false,
+  bodyTimeout: IDLE_TIMEOUT_MS,
+  headersTimeout: IDLE_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  maxHeaderSize: MAX_HEADER_SIZE,
+} satisfies Agent.Options;
+
+/** Which registry requests are for, and what they go through. */
+export interface DispatcherOptions {
+  /** HOST[:PORT]. */
+  readonly host: string;
+  /** Whether the certificate of that host and port goes unchecked. */
+  readonly isInsecure: boolean;
+  readonly network: Network;
+  readonly onExchange?: ExchangeSink | undefined;
+}
+
+/** Sends requests to a registry and to the hosts that it names. */
+export interface NetworkDispatcher {
+  /**
+   * For undici. What fails on the way is a NetworkError: proxies, TLS, and addresses that no registry may lead to are
+   * dealt with here.
+   */
+  readonly dispatcher: Dispatcher;
+  readonly openSocket: Connector["openSocket"];
+  /** What is known of a place, for words about what failed there. */
+  placeOf(url: URL): Place;
+  close(): Promise<void>;
+}
+
+/** A dispatcher that has opened no connection yet. */
+export function createDispatcher(options: DispatcherOptions): NetworkDispatcher {
+  const { host, isInsecure, network, onExchange } = options;
+  const toProxies = new Agent({ ...AGENT_OPTIONS, connect: createProxyConnector(network) });
+  const connector = createConnector({ network, host, isInsecure, toProxies });
+  const toHosts = new Agent({ ...AGENT_OPTIONS, connect: connector.connect });
+
+  const placeOf = (url: URL): Place => {
+    const proxy = network.findProxy(url);
+    return {
+      host: url.host,
+      isTls: url.protocol === "https:",
+      certsDirectories: network.certsDirectories,
+      hasClientCertificate: (connector.tlsOf(url.host)?.certificates.clients.length ?? 0) > 0,
+      ...(proxy === undefined ? {} : { via: `the proxy ${proxy.host}` }),
+    };
+  };
+
+  const dispatcher = toHosts.compose((dispatch) => (request, handler) => {
+    const url = new URL(String(request.origin));
+    connector.check(url);
+    const proxy = network.findProxy(url);
+    const observed: Observed = { request, url, proxy, placeOf, onExchange };
+    return proxy !== undefined && url.protocol === "http:"
+      ? toProxies.dispatch(toForwarded(request, url, proxy), observe(handler, observed))
+      : dispatch(request, observe(handler, observed));
+  });
+
+  return {
+    dispatcher,
+    openSocket: connector.openSocket,
+    placeOf,
+    close: async () => {
+      await Promise.all([toHosts.close(), toProxies.close()]);
+    },
+  };
+}
+
+/**
+ * A request without TLS as a proxy takes it, with the whole URL: {@link https://www.rfc-editor.org/rfc/rfc9112#absolute-form}.
+ * Many proxies open tunnels to the port of https only.
+ */
+function toForwarded(
+  request: Dispatcher.DispatchOptions,
+  url: URL,
+  proxy: ProxyServer,
+): Dispatcher.DispatchOptions {
+  return {
+    ...request,
+    origin: proxy.origin,
+    path: `${url.origin}${request.path}`,
+    headers: { ...toRecord(request.headers), ...proxy.headers, host: url.host },
+  };
+}
+
+/** Requests of this package have their headers in a plain object. */
+function toRecord(
+  headers: Dispatcher.DispatchOptions["headers"],
+): Record<string, string | string[] | undefined> {
+  if (headers === null || headers === undefined) return {};
+  if (Array.isArray(headers) || Symbol.iterator in headers)
+    throw new TypeError("Cannot forward these headers");
+  return headers as Record<string, string | string[] | undefined>;
+}

@@ -1,0 +1,62 @@
+import type { Dispatcher } from "undici";
+import type { ExchangeSink } from "./exchange.ts";
+import { describeFault, faultCode, type Place } from "./faults.ts";
+import { NetworkError } from "./network-error.ts";
+import type { ProxyServer } from "./proxies.ts";
+import { describeProxyStatus } from "./proxy-fault.ts";
+
+/** A request that is looked at. */
+export interface Observed {
+  readonly request: Dispatcher.DispatchOptions;
+  readonly url: URL;
+  readonly proxy: ProxyServer | undefined;
+  readonly placeOf: (url: URL) => Place;
+  readonly onExchange: ExchangeSink | undefined;
+}
+
+/** Passes everything on to a handler, errors in words, and tells once how the request ended. */
+export function observe(handler: Dispatcher.DispatchHandler, observed: Observed): Dispatcher.DispatchHandler {
+  const { url, proxy, placeOf } = observed;
+  const report = createReport(observed);
+  return {
+    onRequestStart: (controller, context: unknown) => handler.onRequestStart?.(controller, context),
+    onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+    onResponseStarted: () => handler.onResponseStarted?.(),
+    onResponseStart(controller, status, headers, message) {
+      // Only the proxy that a request without TLS went to can answer so.
+      if (status === 407 && proxy !== undefined) {
+        return controller.abort(describeProxyStatus(proxy, status, url.host));
+      }
+      if (status >= 200) report({ status });
+      return handler.onResponseStart?.(controller, status, headers, message);
+    },
+    onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+    onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
+    onResponseError(controller, error) {
+      report({ error: faultCode(error) || (error instanceof NetworkError ? error.code : error.name) });
+      const described = describeFault(error, placeOf(url));
+      handler.onResponseError?.(controller, described instanceof Error ? described : error);
+    },
+    onBodySent: (chunk) => handler.onBodySent?.(chunk),
+    onRequestSent: () => handler.onRequestSent?.(),
+  };
+}
+
+type Ending = { readonly status: number } | { readonly error: string };
+
+function createReport({ request, url, proxy, onExchange }: Observed): (ending: Ending) => void {
+  const startedAt = performance.now();
+  const [path = ""] = request.path.split(/[?#]/, 1);
+  let isTold = false;
+  return (ending) => {
+    if (isTold) return;
+    isTold = true;
+    onExchange?.({
+      method: request.method,
+      url: `${url.origin}${path}`,
+      ...ending,
+      durationMs: Math.round(performance.now() - startedAt),
+      ...(proxy === undefined ? {} : { via: proxy.host }),
+    });
+  };
+}

@@ -1,0 +1,41 @@
+import { describeFault, type Place } from "./faults.ts";
+import { NetworkError } from "./network-error.ts";
+import type { ProxyServer } from "./proxies.ts";
+
+/** Why a proxy was not reached. Its credentials are never told. */
+export function describeProxyFault(proxy: ProxyServer, error: unknown): NetworkError {
+  const place: Place = { host: proxy.host };
+  const described = describeFault(error, place);
+  const reason = described instanceof Error ? described.message : String(described);
+  const code = described instanceof NetworkError ? described.code : "CONNECTION_FAILED";
+  return new NetworkError(code, `the proxy ${proxy.host} cannot be used: ${reason}`, {
+    hint: `Check ${proxy.variable}; hosts that need no proxy belong into NO_PROXY`,
+    cause: error,
+  });
+}
+
+/** Why a proxy opened no tunnel, by the status that it answered. */
+export function describeProxyStatus(proxy: ProxyServer, status: number, target: string): NetworkError {
+  const { host, variable, headers } = proxy;
+  // tinyproxy answers 401 to another password.
+  if (status === 407 || status === 401) {
+    const isKnown = headers["proxy-authorization"] !== undefined;
+    return new NetworkError(
+      "UNAUTHORIZED",
+      `the proxy ${host} ${isKnown ? "refuses this user name and password" : "wants a user name and a password"} (${status})`,
+      { hint: `Set ${variable} to http://USER:PASSWORD@${host}, with %40 for @ and %3A for : in them` },
+    );
+  }
+  if (status === 403) {
+    return new NetworkError("DENIED", `the proxy ${host} does not allow connections to ${target} (403)`, {
+      hint: `Ask who runs the proxy to allow ${target}, or put the host into NO_PROXY if it can be reached without`,
+    });
+  }
+  return new NetworkError(
+    "CONNECTION_FAILED",
+    `the proxy ${host} has no connection to ${target} (${status})`,
+    {
+      hint: `Check that the proxy can resolve and reach ${target}; hosts that need no proxy belong into NO_PROXY`,
+    },
+  );
+}
