@@ -36,9 +36,9 @@ describe("uploadLocation()", () => {
 
   test.each([
     ["none", undefined, /names no place/],
-    ["what is no URL", "https://[", /is no URL/],
-    ["a file", "file:///tmp/x", /is no URL/],
-    ["another host without TLS", "http://up.io/1", /without TLS at up\.io/],
+    ["what is no URL", "https://[", /names no URL/],
+    ["a file", "file:///tmp/x", /scheme is file:/],
+    ["another host without TLS", "http://up.io/1", /leaves https for up\.io/],
     ["a password", "https://ada:secret@r.io/1", /holds credentials/],
   ])("refuses %s", (_what, location, message) => {
     expect(() => locate(location, "https://r.io")).toThrow(message);

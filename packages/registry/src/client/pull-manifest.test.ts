@@ -21,7 +21,8 @@ async function openWith(
   const { warnings, onEvent } = watchWarnings();
   return {
     ...open(server.host, { onEvent }).openRepository("team/app"),
-    methods: () => server.requests.map(({ method }) => method),
+    // Where the first answer is 400, what stands in front of the registry is asked once at the base endpoint.
+    methods: () => server.requests.filter(({ url }) => url !== "/v2/").map(({ method }) => method),
     warnings,
   };
 }
