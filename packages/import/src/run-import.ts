@@ -1,6 +1,11 @@
 import type { SharedOptions } from "@airgap-bundle/cli";
 import { BundleError, importBundle, openBundle, planImport, verifyBundle } from "@airgap-bundle/core";
-import { createRegistryPool, type RegistryPool, readAuthFile } from "@airgap-bundle/registry";
+import {
+  createRegistryPool,
+  describeMachine,
+  openCredentials,
+  type RegistryPool,
+} from "@airgap-bundle/registry";
 import { chooseBundle } from "./choose-bundle.ts";
 import { readSettings } from "./find-settings.ts";
 import { type ImportDocument, toImportDocument } from "./import-document.ts";
@@ -54,12 +59,13 @@ export async function runImport(
 }
 
 async function openPool({
-  authFile: path,
+  authFile,
   insecureHosts,
   onEvent,
   userAgent,
 }: SharedOptions & { readonly userAgent: string }): Promise<RegistryPool> {
-  const findCredentials = await readAuthFile({ path, environment: process.env });
+  const now = (): number => performance.now();
+  const findCredentials = await openCredentials({ authFile, machine: describeMachine(), onEvent, now });
   return createRegistryPool({ userAgent, findCredentials, insecureHosts, onEvent });
 }
 

@@ -26,6 +26,8 @@ export interface Location {
   readonly registry: string;
   /** Absent: look for credentials elsewhere. */
   readonly auth?: Auth;
+  /** Passwords of an ECR registry are made anew when they are needed. @default false */
+  readonly authRefresh?: true;
   readonly skipTlsVerify: boolean;
 }
 

@@ -1,5 +1,5 @@
 import type { EventSink, PullLimit, Registry, Repository } from "@airgap-bundle/core";
-import type { Credentials } from "../credentials/credentials.ts";
+import type { FindOwnCredentials } from "./authorizer.ts";
 import type { RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
 import { createTarget } from "./target.ts";
@@ -19,8 +19,8 @@ export interface Mirror {
 /** How a registry is reached. */
 export interface RegistryOptions {
   readonly userAgent: string;
-  /** Whose they are: the mirror's, if there is one. @default anonymous */
-  readonly credentials?: Credentials | undefined;
+  /** Of the mirror, if there is one. Asked when the registry wants credentials. @default there are none */
+  readonly findCredentials?: FindOwnCredentials | undefined;
   /** Allows plain http and any certificate; plain http is always allowed for loopback addresses. @default false */
   readonly isInsecure?: boolean;
   readonly mirror?: Mirror | undefined;
@@ -39,11 +39,12 @@ export interface OpenedRegistry extends Registry {
 
 /** Opens a registry by its name; nothing is sent before something is asked of a repository. */
 export function openRegistry(name: string, options: RegistryOptions): OpenedRegistry {
-  const { userAgent, credentials, isInsecure = false, mirror, onRequest, onPullLimit, onEvent } = options;
+  const { userAgent, isInsecure = false, mirror, onRequest, onPullLimit, onEvent } = options;
+  const { findCredentials = async () => undefined } = options;
   const host = mirror?.host ?? (name === "docker.io" ? DOCKER_HUB_HOST : name);
   // A mirror is logged in to by its own name, whatever the registry that it stands for.
   const account = mirror === undefined ? name : mirror.host;
-  const transport = createTransport({ host, account, credentials, isInsecure, userAgent, onEvent });
+  const transport = createTransport({ host, account, findCredentials, isInsecure, userAgent, onEvent });
   const pathOf = (repository: string): string =>
     mirror === undefined || mirror.prefix === "" ? repository : `${mirror.prefix}/${repository}`;
   return {

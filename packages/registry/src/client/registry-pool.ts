@@ -1,8 +1,11 @@
 import { type Auth, BundleError, type EventSink, type PullLimit, type Registry } from "@airgap-bundle/core";
-import type { FindCredentials } from "../credentials/auth-file.ts";
-import type { Credentials } from "../credentials/credentials.ts";
+import type { FindCredentials } from "../credentials/credentials.ts";
+import type { FindOwnCredentials } from "./authorizer.ts";
 import { type Mirror, type OpenedRegistry, openRegistry } from "./open-registry.ts";
 import type { RequestKind } from "./remote.ts";
+
+/** What `auth-refresh` of a selection means: {@link https://github.com/awslabs/amazon-ecr-credential-helper}. */
+const ECR_HELPER = "ecr-login";
 
 /** What all registries of a run have in common. */
 export interface RegistryPoolOptions {
@@ -18,6 +21,8 @@ export interface RegistryPoolOptions {
 /** What a selection says about one registry. */
 export interface RegistrySettings {
   readonly auth?: Auth | undefined;
+  /** Its passwords are made anew by ECR's credential helper, whether or not that is configured. */
+  readonly authRefresh?: boolean | undefined;
   readonly skipTlsVerify?: boolean;
 }
 
@@ -56,7 +61,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     return openRegistry(name, {
       userAgent,
       mirror,
-      credentials: chooseCredentials(host, own.auth, findCredentials),
+      findCredentials: chooseCredentials(host, own, findCredentials),
       isInsecure: own.skipTlsVerify === true || insecureHosts.includes(host),
       onRequest: (kind) => {
         requests[kind] += 1;
@@ -85,18 +90,21 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
 
 function chooseCredentials(
   host: string,
-  auth: Auth | undefined,
+  { auth, authRefresh }: RegistrySettings,
   findCredentials: FindCredentials,
-): Credentials | undefined {
+): FindOwnCredentials {
   switch (auth?.kind) {
-    case undefined:
-      return findCredentials(host);
+    case undefined: {
+      const helper = authRefresh === true ? { helper: ECR_HELPER } : {};
+      return async (repository, refused) =>
+        await findCredentials(host, repository, { ...helper, ...(refused === undefined ? {} : { refused }) });
+    }
     case "none":
-      return undefined;
+      return async () => undefined;
     case "inline":
-      return auth.credentials;
+      return always(auth.credentials, "auth in the selection");
     case "environment":
-      if (auth.credentials !== undefined) return auth.credentials;
+      if (auth.credentials !== undefined) return always(auth.credentials, `$${auth.variable}`);
       throw new BundleError(
         "UNAUTHORIZED",
         `Cannot log in to ${host}: the variable ${auth.variable} holds no credentials`,
@@ -105,4 +113,12 @@ function chooseCredentials(
         },
       );
   }
+}
+
+function always(
+  pair: { readonly username: string; readonly password: string },
+  origin: string,
+): FindOwnCredentials {
+  const credentials = { kind: "password", ...pair, origin } as const;
+  return async () => credentials;
 }

@@ -42,7 +42,7 @@ async function fetchFrom(answer: RawAnswer, options: Partial<FetchTokenOptions> 
 
 describe("fetchToken()", () => {
   test("asks for all scopes, with the realm's own query and the credentials", async () => {
-    const credentials = { username: "ada", password: "p:äss" };
+    const credentials = { kind: "password", username: "ada", password: "p:äss", origin: "the test" } as const;
 
     await fetchFrom(
       { body: `{"token":"t"}` },
@@ -82,7 +82,7 @@ describe("fetchToken()", () => {
     ["a list", { body: "[]" }, "REGISTRY_FAILED"],
     ["more than a token can be", { body: "x".repeat(1024 * 1024 + 1) }, "SIZE_INVALID"],
     ["401", { status: 401 }, "UNAUTHORIZED"],
-    ["403", { status: 403 }, "UNAUTHORIZED"],
+    ["403", { status: 403 }, "DENIED"],
     ["400", { status: 400 }, "REGISTRY_FAILED"],
     ["a redirect", { status: 307, headers: { location: "/x" } }, "REGISTRY_FAILED"],
     ["429", { status: 429 }, "UNAVAILABLE"],

@@ -1,16 +1,16 @@
 import { type EventSink, retry } from "@airgap-bundle/core";
-import type { Credentials } from "../credentials/credentials.ts";
-import { createAuthorizer } from "./authorizer.ts";
+import { createAuthorizedSend } from "./authorized-send.ts";
+import { createAuthorizer, type FindOwnCredentials } from "./authorizer.ts";
 import type { Call } from "./call.ts";
 import { type ConnectionOptions, createConnection } from "./connection.ts";
 import { waitForFirstContact } from "./first-contact.ts";
-import { discard, type Response, toRegistryError } from "./response.ts";
+import { type Response, toRegistryError } from "./response.ts";
 
 /** How a registry is reached. */
 export interface TransportOptions extends ConnectionOptions {
   /** Where one logs in, in messages. */
   readonly account: string;
-  readonly credentials?: Credentials | undefined;
+  readonly findCredentials: FindOwnCredentials;
   readonly onEvent?: EventSink | undefined;
 }
 
@@ -30,35 +30,17 @@ export interface Transport {
 
 /** Requests to this registry; nothing is sent yet. */
 export function createTransport(options: TransportOptions): Transport {
-  const { account, credentials, onEvent } = options;
+  const { account, findCredentials, onEvent } = options;
   const connection = createConnection(options);
   const { dispatcher, origin, close } = connection;
   const authorizer = createAuthorizer({
     registry: account,
-    credentials,
+    findCredentials,
     dispatcher,
+    onEvent,
     now: () => performance.now(),
   });
-
-  /** A 401 is answered once, and only if it comes from the registry itself. */
-  const sendAuthorized = async (call: Call): Promise<Response> => {
-    const own = await origin();
-    const isOwn = new URL(call.url, own).origin === own;
-    const authorization = isOwn ? await authorizer.authorize(call.scopes, own, call.signal) : undefined;
-    const first = await connection.request(call, authorization);
-    if (first.response.statusCode !== 401 || first.origin !== own) return first.response;
-    await discard(first.response);
-    authorizer.learn(first.response.headers["www-authenticate"], authorization);
-    const renewed = await authorizer.authorize(call.scopes, own, call.signal);
-    const second = await connection.request(call, renewed);
-    // Basic credentials cannot get better; what a token lacks the registry says itself.
-    const isRefused = second.response.statusCode === 401 && second.origin === own;
-    if (isRefused && renewed?.startsWith("Basic ") === true) {
-      await discard(second.response);
-      authorizer.learn(second.response.headers["www-authenticate"], renewed);
-    }
-    return second.response;
-  };
+  const sendAuthorized = createAuthorizedSend({ registry: account, connection, authorizer });
 
   const sendChecked = async (call: Call): Promise<Response> => {
     const response = await sendAuthorized(call);
