@@ -81,10 +81,8 @@ export function createAuthorizedSend(options: AuthorizedSendOptions): Send {
     if (challenge !== undefined) authorizer.learn(challenge);
     if (offered.length === 0 && isProjectMissing(said)) throw missingError(call, used?.credentials);
     if (used === undefined) return await logIn(refusal);
-    const isFirst = attempt === 1;
     const isWider = challenge !== undefined && authorizer.widen(used, wanted, challenge);
-    const canRenew = !isWider && (await authorizer.renew(used, wanted));
-    const isWorthwhile = isWider || (canRenew && (isFirst || !used.header.startsWith("Bearer ")));
+    const isWorthwhile = isWider || (await authorizer.renew(used, wanted));
     const next = isWorthwhile && attempt < MAX_ATTEMPTS ? await authorizer.authorize(wanted) : undefined;
     if (next === undefined) throw await giveUp(refusal, used);
     return next;

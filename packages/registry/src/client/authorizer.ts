@@ -7,7 +7,7 @@ import { isLoopback } from "./scheme.ts";
 import { joinScopes, missingScopes, repositoryOf } from "./scopes.ts";
 import { createStrikes } from "./strikes.ts";
 import { fetchToken } from "./token.ts";
-import { createTokenCache } from "./token-cache.ts";
+import { createTokenCache, type GivenToken } from "./token-cache.ts";
 
 /**
  * Credentials for a repository of one registry, or for what is no repository. With `refused` something newer is wanted.
@@ -43,6 +43,8 @@ export interface Authorization {
   readonly header: string;
   readonly credentials: Credentials | undefined;
   readonly scopes: readonly string[];
+  /** Made for this request: if it is refused another one will be. */
+  readonly isNew: boolean;
 }
 
 /** Gives requests to one registry their `Authorization`. */
@@ -81,7 +83,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     from: Challenge,
     credentials: Credentials | undefined,
     { scopes, origin, signal }: Wanted,
-  ): Promise<string> => {
+  ): Promise<GivenToken> => {
     const place = [from.parameters.get("realm"), from.parameters.get("service")];
     const key = JSON.stringify([...place, credentials ?? null, joinScopes(scopes)]);
     const aborted = signal === undefined ? {} : { signal };
@@ -97,12 +99,12 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const scopes = wider.get(joinScopes(wanted.scopes)) ?? wanted.scopes;
     strikes.check({ credentials, scopes });
     if (by.scheme === "bearer" && credentials?.kind !== "registryToken") {
-      const token = await getToken(by, credentials, { ...wanted, scopes });
-      return { header: `Bearer ${token}`, credentials, scopes };
+      const { token, isNew } = await getToken(by, credentials, { ...wanted, scopes });
+      return { header: `Bearer ${token}`, credentials, scopes, isNew };
     }
     if (credentials === undefined) return undefined;
     if (wanted.origin.startsWith("http:")) onPlain(new URL(wanted.origin).host);
-    return { header: toDirectHeader(credentials, registry), credentials, scopes };
+    return { header: toDirectHeader(credentials, registry), credentials, scopes, isNew: true };
   };
 
   return {
@@ -128,11 +130,11 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
         throw error;
       }
     },
-    async renew({ header, credentials }, { scopes }) {
+    async renew({ header, credentials, isNew }, { scopes }) {
       const isOwnToken = header.startsWith("Bearer ") && credentials?.kind !== "registryToken";
       if (isOwnToken) {
         tokens.drop(header.slice("Bearer ".length));
-        return true;
+        return !isNew;
       }
       if (credentials === undefined) return false;
       const newer = await findCredentials(repositoryOf(scopes), credentials);

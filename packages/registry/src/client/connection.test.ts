@@ -178,7 +178,10 @@ describe("createRegistryPool()", () => {
   test("asks a mirror, with its prefix and its own credentials, in the registry's name", async () => {
     const host = await serve({ auth: { kind: "basic", ...USER } }, "hub/library/redis");
     const mirrors = new Map([["docker.io", { host, prefix: "hub" }]]);
-    const pool = createPool({ mirrors, findCredentials: async (name) => (name === host ? FOUND : undefined) });
+    const pool = createPool({
+      mirrors,
+      findCredentials: async (name) => (name === host ? FOUND : undefined),
+    });
     const original = {
       auth: { kind: "inline", credentials: { username: "eve", password: "other" } },
     } as const;

@@ -9,7 +9,7 @@ import { loginHint } from "./login-hint.ts";
 import { type Machine, readVariable } from "./machine.ts";
 
 /** Helpers of clouds ask a server; nobody waits longer for a password. */
-const TIMEOUT_MS = 30_000;
+const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_SIZE = 1024 * 1024;
 
 /** A name, never a path or something with an option in it. */
@@ -24,20 +24,28 @@ const NOT_FOUND = "credentials not found in native keychain";
 /** The user of what is no password but an identity token. */
 const TOKEN_USER = "<token>";
 
+/** How a helper is run. */
+export interface AskHelperOptions {
+  readonly machine: Machine;
+  /** @default 30 seconds */
+  readonly timeoutMs?: number;
+}
+
 const Answer = z.object({ Username: z.string(), Secret: z.string() });
 
 /**
  * Asks a docker credential helper for a registry; undefined if it has nothing for it. No shell is involved, and what the
  * helper prints is never shown: {@link https://github.com/docker/docker-credential-helpers#development}.
  *
- * @throws `UNAUTHORIZED` if the name is malformed, the program is not on the PATH, fails, takes longer than 30 seconds or
+ * @throws `UNAUTHORIZED` if the name is malformed, the program is not on the PATH, fails, takes too long or
  * answers in another form
  */
 export async function askHelper(
   helper: string,
   registry: string,
-  machine: Machine,
+  options: AskHelperOptions,
 ): Promise<Credentials | undefined> {
+  const { machine, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   if (!NAME.test(helper)) {
     throw failed(registry, `${JSON.stringify(helper)} is not the name of a credential helper`, {
       hint: "Correct credHelpers or credsStore: the name is what follows docker-credential-",
@@ -47,7 +55,7 @@ export async function askHelper(
   const path = await findProgram(program, machine);
   if (path === undefined)
     throw failed(registry, `${program} is not installed`, { hint: missingHint(program, registry) });
-  const output = await run(path, { program, registry, machine });
+  const output = await run(path, { program, registry, machine, timeoutMs });
   return output === undefined ? undefined : readAnswer(output, { program, registry });
 }
 
@@ -87,11 +95,11 @@ interface Asked {
 
 async function run(
   path: string,
-  { program, registry, machine }: Asked & { readonly machine: Machine },
+  { program, registry, machine, timeoutMs }: Asked & Required<AskHelperOptions>,
 ): Promise<string | undefined> {
   const options = {
     env: machine.environment,
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     killSignal: "SIGKILL",
     maxBuffer: MAX_OUTPUT_SIZE,
     windowsHide: true,
@@ -102,7 +110,11 @@ async function run(
       else if (stdout.trim() === NOT_FOUND) resolve(undefined);
       // The error itself is not kept: its message holds what the helper printed.
       else
-        reject(failed(registry, `${program} ${describeExit(error)}`, { hint: tryHint(program, registry) }));
+        reject(
+          failed(registry, `${program} ${describeExit(error, timeoutMs)}`, {
+            hint: tryHint(program, registry),
+          }),
+        );
     });
     // A helper that reads nothing closes the pipe; what it answers counts.
     child.stdin?.on("error", () => undefined);
@@ -110,9 +122,12 @@ async function run(
   });
 }
 
-function describeExit(error: { readonly code?: unknown; readonly killed?: boolean }): string {
+function describeExit(
+  error: { readonly code?: unknown; readonly killed?: boolean },
+  timeoutMs: number,
+): string {
   if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return `prints more than ${MAX_OUTPUT_SIZE} bytes`;
-  if (error.killed === true) return `takes longer than ${TIMEOUT_MS / 1000} seconds`;
+  if (error.killed === true) return `takes longer than ${timeoutMs / 1000} seconds`;
   return typeof error.code === "number" ? `ends with status ${error.code}` : `cannot be run (${error.code})`;
 }
 

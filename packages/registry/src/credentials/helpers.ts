@@ -45,7 +45,7 @@ export function createHelpers(options: HelpersOptions): Helpers {
 
   const ask = async (helper: string, registry: string): Promise<Answer> => {
     try {
-      return { credentials: await askHelper(helper, registry, machine) };
+      return { credentials: await askHelper(helper, registry, { machine }) };
     } catch (error) {
       return { error: toBundleError(error) };
     }

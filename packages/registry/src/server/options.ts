@@ -43,6 +43,12 @@ export interface BearerAuth extends ServerUser {
   readonly expiresInSeconds?: number;
   /** What a token may allow. @default everything to the user, nothing to anybody else */
   readonly grant?: (access: Access) => boolean;
+  /** Counts as the password of any user, as ACR takes its refresh tokens. @default none */
+  readonly refreshToken?: string;
+  /** Tokens are also had by POST: {@link https://distribution.github.io/distribution/spec/auth/oauth/}. @default false */
+  readonly oauth2?: boolean;
+  /** A token for such a repository is answered with 400, as Docker Hub does for names of other registries. */
+  readonly refusesScope?: (repository: string) => boolean;
 }
 
 /** What a client may ask for. */
@@ -70,6 +76,10 @@ export interface Quirks {
   readonly dockerMediaTypesRefused?: boolean;
   /** A pull limit, as Docker Hub has it: HEAD is free, each GET of a manifest counts. */
   readonly rateLimit?: RateLimit;
+  /** Repositories whose project does not exist: 401 with an empty `WWW-Authenticate`, as Harbor answers. */
+  readonly missingProjects?: (repository: string) => boolean;
+  /** A 401 says how to log in at the base endpoint only, as behind proxies that drop the header. */
+  readonly challengeAtBaseOnly?: boolean;
 }
 
 /** {@link https://docs.docker.com/docker-hub/usage/pulls/} */
