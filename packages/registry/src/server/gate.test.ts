@@ -195,6 +195,13 @@ describe("a registry with bearer tokens", () => {
     expect((await send("POST", UPLOAD, token)).status).toBe(201);
   });
 
+  test("takes a token that never ends", async () => {
+    await serveBearer({ registryToken: "forever" });
+
+    expect((await send("POST", UPLOAD, "Bearer forever")).status).toBe(201);
+    expect((await send("POST", UPLOAD, "Bearer for")).status).toBe(401);
+  });
+
   test("gives no token for what it is told to refuse", async () => {
     await serveBearer({ refusesScope: (repository) => repository === "lib/foreign" });
 

@@ -45,6 +45,8 @@ export interface BearerAuth extends ServerUser {
   readonly grant?: (access: Access) => boolean;
   /** Counts as the password of any user, as ACR takes its refresh tokens. @default none */
   readonly refreshToken?: string;
+  /** A token that may do everything and never ends, as registries without a token server know them. @default none */
+  readonly registryToken?: string;
   /** Tokens are also had by POST: {@link https://distribution.github.io/distribution/spec/auth/oauth/}. @default false */
   readonly oauth2?: boolean;
   /** A token for such a repository is answered with 400, as Docker Hub does for names of other registries. */
