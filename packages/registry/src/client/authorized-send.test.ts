@@ -120,13 +120,24 @@ describe("a registry that refuses without saying how to log in", () => {
     const expected = {
       code: "DENIED",
       message: expect.stringMatching(/: the project "team" does not exist or gives no access as "ada"/),
-      hint: expect.stringContaining("logging in is not what is wrong"),
+      hint: expect.stringContaining("the login itself is right"),
     };
 
     const outcomes = await Promise.allSettled([repository.resolve("7"), readImage(repository)]);
 
     expect(outcomes).toMatchObject([{ reason: expected }, { reason: { code: "DENIED" } }]);
     expect(seen.length).toBeLessThan(10);
+  });
+
+  test("may show its projects only to those who log in", async () => {
+    const quirks = { missingProjects: (name: string) => name.startsWith("team/") };
+    const registry = await serve({ auth: { kind: "bearer", ...USER }, quirks });
+
+    await expect(readImage(registry.openRepository("team/app"))).rejects.toMatchObject({
+      code: "DENIED",
+      message: expect.stringContaining("gives no access without credentials"),
+      hint: expect.stringContaining("docker login"),
+    });
   });
 
   test("at its base endpoint either asks for nothing that is known", async () => {

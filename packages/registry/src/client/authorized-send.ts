@@ -69,7 +69,7 @@ export function createAuthorizedSend(options: AuthorizedSendOptions): Send {
     const { call, offered, said } = refusal;
     const isDirect = used.header.startsWith("Basic ") || used.credentials?.kind === "registryToken";
     const isLogin = isDirect && (offered.length > 0 || (await ping(call, used.header)).status === 401);
-    if (offered.length === 0 && !isLogin) return missingError(call, used.credentials);
+    if (offered.length === 0 && !isLogin) return missingError(call, registry, used.credentials);
     const error = isLogin ? loginError(registry, used.credentials) : refusedError(said, used);
     authorizer.giveUp(used, error, { isLogin });
     return error;
@@ -79,7 +79,7 @@ export function createAuthorizedSend(options: AuthorizedSendOptions): Send {
     const { call, wanted, used, attempt, offered, said } = refusal;
     const challenge = chooseChallenge(offered);
     if (challenge !== undefined) authorizer.learn(challenge);
-    if (offered.length === 0 && isProjectMissing(said)) throw missingError(call, used?.credentials);
+    if (offered.length === 0 && isProjectMissing(said)) throw missingError(call, registry, used?.credentials);
     if (used === undefined) return await logIn(refusal);
     const isWider = challenge !== undefined && authorizer.widen(used, wanted, challenge);
     const isWorthwhile = isWider || (await authorizer.renew(used, wanted));

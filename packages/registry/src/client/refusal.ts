@@ -32,12 +32,18 @@ export function refusedError(said: BundleError, { credentials, scopes }: Authori
 }
 
 /** Harbor answers so for a project that it does not have or does not show, without a challenge. */
-export function missingError({ what, scopes }: Call, credentials: Credentials | undefined): BundleError {
+export function missingError(
+  { what, scopes }: Call,
+  registry: string,
+  credentials: Credentials | undefined,
+): BundleError {
   const project = JSON.stringify(repositoryOf(scopes)?.split("/", 1)[0] ?? "");
   const message = `Cannot ${what}: the project ${project} does not exist or gives no access ${describeCredentials(credentials)}`;
-  return new BundleError("DENIED", message, {
-    hint: `Have the project ${project} made, or ask for access to it: logging in is not what is wrong`,
-  });
+  const hint =
+    credentials === undefined
+      ? `Check the project's name. ${loginHint(registry)}`
+      : `Have the project ${project} made, or ask for access to it: the login itself is right`;
+  return new BundleError("DENIED", message, { hint });
 }
 
 /** Does a registry's own text say that it has no such project? */
