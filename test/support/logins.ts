@@ -15,7 +15,7 @@ export const PASSWORD = { kind: "password", origin: "the test", ...USER } as con
 /** What does not. */
 export const WRONG = { ...PASSWORD, password: "guess" };
 /** What registries hold in `team/app` and `team/base`. */
-export const IMAGE = makeImage(["layer"]);
+const IMAGE = makeImage(["layer"]);
 
 /** What a server answers that is no sound registry. */
 export interface OddLogin {

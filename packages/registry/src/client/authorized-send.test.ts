@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { makeBlob } from "../../../../test/support/images.ts";
 import { PASSWORD, readImage, USER, useLogins, WRONG } from "../../../../test/support/logins.ts";
 
-const { open, seen, serve, serveBearer, serveOddly, steps } = useLogins();
+const { open, seen, serve, serveBearer, serveOdd, serveOddly, steps } = useLogins();
 
 describe("a token", () => {
   test("for too little is asked for again, with what the registry names as well", async () => {
@@ -43,6 +43,24 @@ describe("a token", () => {
       message: expect.stringContaining("without credentials for repository:team/app:pull repository:x"),
     });
     expect(server.requests).toHaveLength(5);
+  });
+
+  test("that is refused for one repository for good leaves the others alone", async () => {
+    const server = await serveOddly({
+      challenge: () => ({ "www-authenticate": `Bearer realm="/token"` }),
+      isAllowed: (sent) => sent === "Bearer good",
+      answerToken: ({ url }) => ({ body: `{"token":"${url.includes("base") ? "good" : "bad"}"}` }),
+    });
+    const registry = open(server.host, { credentials: USER });
+
+    for (let count = 0; count < 9; count++)
+      await expect(readImage(registry.openRepository("team/app"))).rejects.toMatchObject({
+        code: "UNAUTHORIZED",
+      });
+    const requests = server.requests.length;
+    await readImage(registry.openRepository("team/base"));
+
+    expect(requests).toBeLessThan(10);
   });
 
   test("that was good before is renewed", async () => {
@@ -150,6 +168,19 @@ describe("a registry that refuses without saying how to log in", () => {
       message: expect.stringContaining("asks for negotiate, bearer"),
     });
     expect(server.requests.map(({ url }) => url)).toEqual([expect.stringContaining("manifests"), "/v2/"]);
+  });
+
+  test("is not asked elsewhere, though its base endpoint sends there", async () => {
+    const other = await serveOddly({ challenge: () => ({ "www-authenticate": "Basic realm=x" }) });
+    const server = await serveOdd(({ url }) =>
+      url === "/v2/" ? { status: 307, headers: { location: `${other.url}/v2/` } } : { status: 401 },
+    );
+
+    await expect(
+      readImage(open(server.host, { credentials: USER }).openRepository("team/app")),
+    ).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+    expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
   });
 
   test("prefers tokens to passwords", async () => {

@@ -40,27 +40,27 @@ export function createAuthorizedSend(options: AuthorizedSendOptions): Send {
   const { registry, connection, authorizer } = options;
 
   /** What the base endpoint asks for: {@link https://distribution.github.io/distribution/spec/api/#api-version-check}. */
-  const ping = async (
-    { signal }: Call,
-    header?: string,
-  ): Promise<{ readonly status: number; readonly challenge: Challenge | undefined }> => {
+  const ping = async ({ signal }: Call, header?: string): Promise<readonly Challenge[] | undefined> => {
     const what = `ask ${registry} how to log in`;
     const call = { method: "GET", url: "/v2/", scopes: [], expected: [], what, signal } as const;
-    const { response } = await connection.request(call, header);
+    const { response, origin } = await connection.request(call, header);
     await discard(response);
-    const { statusCode: status } = response;
-    return { status, challenge: status === 401 ? chooseChallenge(challengesOf(response)) : undefined };
+    const isOwn = origin === (await connection.origin());
+    return response.statusCode === 401 && isOwn ? challengesOf(response) : undefined;
   };
 
   /** The first login of a request; some registries say only at their base endpoint how it is done. */
   const logIn = async ({ call, wanted, offered }: Refusal): Promise<Authorization> => {
+    let asked = offered;
     if (!authorizer.isChallenged()) {
-      const { challenge } = await ping(call);
-      if (challenge === undefined) throw anonymousError(registry, offered);
+      const atBase = (await ping(call)) ?? [];
+      const challenge = chooseChallenge(atBase);
+      if (challenge === undefined) throw anonymousError(registry, [...offered, ...atBase]);
       authorizer.learn(challenge);
+      asked = atBase;
     }
     const authorization = await authorizer.authorize(wanted);
-    if (authorization === undefined) throw anonymousError(registry, offered);
+    if (authorization === undefined) throw anonymousError(registry, asked);
     return authorization;
   };
 
@@ -68,7 +68,7 @@ export function createAuthorizedSend(options: AuthorizedSendOptions): Send {
   const giveUp = async (refusal: Refusal, used: Authorization): Promise<BundleError> => {
     const { call, offered, said } = refusal;
     const isDirect = used.header.startsWith("Basic ") || used.credentials?.kind === "registryToken";
-    const isLogin = isDirect && (offered.length > 0 || (await ping(call, used.header)).status === 401);
+    const isLogin = isDirect && (offered.length > 0 || (await ping(call, used.header)) !== undefined);
     if (offered.length === 0 && !isLogin) return missingError(call, registry, used.credentials);
     const error = isLogin ? loginError(registry, used.credentials) : refusedError(said, used);
     authorizer.giveUp(used, error, { isLogin });

@@ -79,6 +79,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const wider = new Map<string, readonly string[]>();
   let challenge: Challenge | undefined;
 
+  const scopesFor = ({ scopes }: Wanted): readonly string[] => wider.get(joinScopes(scopes)) ?? scopes;
+
   const getToken = async (
     from: Challenge,
     credentials: Credentials | undefined,
@@ -96,8 +98,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     wanted: Wanted,
     by: Challenge,
   ): Promise<Authorization | undefined> => {
-    const scopes = wider.get(joinScopes(wanted.scopes)) ?? wanted.scopes;
-    strikes.check({ credentials, scopes });
+    const scopes = scopesFor(wanted);
     if (by.scheme === "bearer" && credentials?.kind !== "registryToken") {
       const { token, isNew } = await getToken(by, credentials, { ...wanted, scopes });
       return { header: `Bearer ${token}`, credentials, scopes, isNew };
@@ -117,6 +118,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       if (by === undefined) return undefined;
       const repository = repositoryOf(wanted.scopes);
       const credentials = await findCredentials(repository);
+      strikes.check({ credentials, scopes: scopesFor(wanted) });
       try {
         return await authorizeAs(credentials, wanted, by);
       } catch (error) {

@@ -8,7 +8,7 @@ import { repositoryOf } from "./scopes.ts";
 
 /** The registry wants credentials and there are none, or wants something that is not known here. */
 export function anonymousError(registry: string, offered: readonly Challenge[]): BundleError {
-  const schemes = offered.map(({ scheme }) => scheme).join(", ") || "nothing that is known";
+  const schemes = [...new Set(offered.map(({ scheme }) => scheme))].join(", ") || "nothing that is known";
   return new BundleError(
     "UNAUTHORIZED",
     `Cannot use ${registry} without credentials: it asks for ${schemes}`,
