@@ -64,7 +64,7 @@ function checkAccess(
   route: Route,
   { gate, quirks }: CheckOptions,
 ): Answer | undefined {
-  if (route.kind !== "base" && quirks.missingProjects?.(route.repository) === true) {
+  if ("repository" in route && quirks.missingProjects?.(route.repository) === true) {
     const message = `project ${route.repository.split("/", 1)[0]} not found`;
     return errorAnswer("UNAUTHORIZED", message, { headers: { "www-authenticate": "" } });
   }
