@@ -4,6 +4,7 @@ import { describePeers } from "../peers/describe-peers.ts";
 import { type DockerRegistry, startDockerRegistry } from "../peers/docker-registry.ts";
 import { runPeer } from "../peers/run-peer.ts";
 import { readDigest, skopeoCopy } from "../peers/skopeo.ts";
+import { answerWith, writeCredentialHelper } from "../support/credential-helper.ts";
 import type { BundleRun } from "../support/run-bundle.ts";
 import { openSite, type Site } from "../support/site.ts";
 import { makeBusyboxImages } from "./busybox-images.ts";
@@ -14,7 +15,7 @@ const PASSWORD = 'pass:wörd 50%"';
 const WRONG = "another-password";
 
 /** The ways to tell a password. */
-const WAYS = ["an --authfile", "the selection's auth", "a variable"] as const;
+const WAYS = ["an --authfile", "the selection's auth", "a variable", "a helper"] as const;
 type Way = (typeof WAYS)[number];
 
 describePeers([...SCENE_PEERS, "htpasswd"], "a docker-registry with a password", () => {
@@ -43,15 +44,31 @@ describePeers([...SCENE_PEERS, "htpasswd"], "a docker-registry with a password",
   /** Runs a command with a selection whose source and target are the registry, and a password given in this way. */
   async function run(args: readonly string[], password: string, way?: Way): Promise<BundleRun> {
     const inline = toBase64(JSON.stringify({ username: USERNAME, password }));
-    const auth = { "the selection's auth": inline, "a variable": `\${REGISTRY_AUTH}`, "an --authfile": "" };
-    const location = { registry: registry.host, auth: way === undefined ? "" : auth[way] };
+    const auth: Partial<Record<Way, string>> = {
+      "the selection's auth": inline,
+      "a variable": `\${REGISTRY_AUTH}`,
+    };
+    const location = { registry: registry.host, auth: (way && auth[way]) ?? "" };
     const mappings = [{ from: "demo/busybox", to: "copy/busybox", tags: ["1"] }];
     const task = { name: "copy", interval: 60, source: location, target: location, mappings };
     await writeFile(site.path("selection.yaml"), JSON.stringify({ relay: "skopeo", tasks: [task] }));
     const authFile = ["--authfile", password === PASSWORD ? "login.json" : "wrong.json"];
+    const env = {
+      "a variable": { REGISTRY_AUTH: inline },
+      "a helper": way === "a helper" ? await installHelper(password) : {},
+      "an --authfile": {},
+      "the selection's auth": {},
+    };
     return await site.run([...args, "-c", "selection.yaml", ...(way === "an --authfile" ? authFile : [])], {
-      env: way === "a variable" ? { REGISTRY_AUTH: inline } : {},
+      env: way === undefined ? {} : env[way],
     });
+  }
+
+  /** A credential helper that knows this password, and the environment in which it is found. */
+  async function installHelper(password: string): Promise<Readonly<Record<string, string>>> {
+    const { directory } = await writeCredentialHelper(site.directory, "ada", answerWith(USERNAME, password));
+    await writeFile(site.path("config.json"), JSON.stringify({ credHelpers: { [registry.host]: "ada" } }));
+    return { PATH: `${directory}:${process.env["PATH"]}`, DOCKER_CONFIG: site.directory };
   }
 
   test.each(WAYS)("lets us in with the password of %s", async (way) => {

@@ -5,8 +5,15 @@ import {
   openRegistry,
   type RegistryOptions,
 } from "../../packages/registry/src/client/open-registry.ts";
+import type { Credentials } from "../../packages/registry/src/credentials/credentials.ts";
 import type { SeenRequest } from "../../packages/registry/src/server/options.ts";
 import { type AnswerRequest, type RawServer, serveRaw } from "./raw-server.ts";
+
+/** How a client of a test differs from a plain one. */
+export interface ClientOptions extends Partial<RegistryOptions> {
+  /** The user it logs in as, wherever that is wanted. */
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined;
+}
 
 /** Clients and servers of one test. */
 export interface Clients {
@@ -14,7 +21,7 @@ export interface Clients {
   readonly seen: SeenRequest[];
   /** Closed after the test; what was opened last is closed first. */
   closeAfterTest<T extends { close(): Promise<void> }>(opened: T): T;
-  open(name: string, options?: Partial<RegistryOptions>): OpenedRegistry;
+  open(name: string, options?: ClientOptions): OpenedRegistry;
   /** A server that answers as it is told. */
   serveOdd(answer: AnswerRequest): Promise<RawServer>;
   /** The repository `team/app` of such a server. */
@@ -38,8 +45,11 @@ export function useClients(): Clients {
   afterEach(async () => {
     for (const one of opened.splice(0).toReversed()) await one.close();
   });
-  const open: Clients["open"] = (name, options = {}) =>
-    closeAfterTest(openRegistry(name, { userAgent: "test/1", ...options }));
+  const open: Clients["open"] = (name, { credentials, ...options } = {}) => {
+    const known = credentials && ({ kind: "password", origin: "the test", ...credentials } as const);
+    const findCredentials = async (): Promise<Credentials | undefined> => known;
+    return closeAfterTest(openRegistry(name, { userAgent: "test/1", findCredentials, ...options }));
+  };
   const serveOdd: Clients["serveOdd"] = async (answer) => closeAfterTest(await serveRaw(answer));
   return {
     seen,

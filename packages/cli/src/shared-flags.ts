@@ -40,7 +40,8 @@ export const SHARED_FLAGS = {
     max: MAX_JOBS,
   }),
   authfile: Flags.string({
-    summary: "Credentials in the format of docker's config.json.",
+    summary:
+      "Credentials, as in docker's config.json or podman's auth.json; no other file is looked at then.",
     helpGroup: "REGISTRY",
     helpValue: "FILE",
   }),

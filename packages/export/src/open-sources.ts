@@ -12,7 +12,12 @@ import {
   type Selection,
   type Source,
 } from "@airgap-bundle/core";
-import { createRegistryPool, type RegistryPool, readAuthFile } from "@airgap-bundle/registry";
+import {
+  createRegistryPool,
+  describeMachine,
+  openCredentials,
+  type RegistryPool,
+} from "@airgap-bundle/registry";
 import { parseMirrors } from "./mirrors.ts";
 
 /** Which part of a selection is wanted, as flags say it. */
@@ -43,10 +48,11 @@ export async function openSources(
   flags: PlanFlags,
   shared: SharedOptions & { readonly userAgent: string },
 ): Promise<Sources> {
-  const { authFile: path, cacheDir, insecureHosts, onEvent, userAgent } = shared;
+  const { authFile, cacheDir, insecureHosts, onEvent, userAgent } = shared;
+  const now = (): number => performance.now();
   const pool = createRegistryPool({
     userAgent,
-    findCredentials: await readAuthFile({ path, environment: process.env }),
+    findCredentials: await openCredentials({ authFile, machine: describeMachine(), onEvent, now }),
     insecureHosts,
     environment: process.env,
     certsDir: selection.certsDir,
@@ -66,8 +72,8 @@ export async function openSources(
   return {
     openSource(name) {
       const location = findLocation(name);
-      const settings =
-        location === undefined ? {} : { auth: location.auth, skipTlsVerify: location.skipTlsVerify };
+      const { auth, authRefresh, skipTlsVerify = false } = location ?? {};
+      const settings = location === undefined ? {} : { auth, authRefresh, skipTlsVerify };
       return pool.open(name.registry, settings).openRepository(name.repository);
     },
     listRepositories: pool.listRepositories,

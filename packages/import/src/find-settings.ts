@@ -38,8 +38,8 @@ export async function readSettings(path: string | undefined, onEvent: EventSink)
     const sameHost = locations.filter(({ host }) => host === target.registry);
     const found = sameHost.find(({ task }) => task === image.task) ?? sameHost[0];
     if (found === undefined) return undefined;
-    const { auth, skipTlsVerify } = found.location;
-    return { auth, skipTlsVerify };
+    const { auth, authRefresh, skipTlsVerify } = found.location;
+    return { auth, authRefresh, skipTlsVerify };
   };
   return { find, certsDir: selection.certsDir };
 }

@@ -1,6 +1,11 @@
 import type { SharedOptions } from "@airgap-bundle/cli";
 import { BundleError, importBundle, openBundle, planImport, verifyBundle } from "@airgap-bundle/core";
-import { createRegistryPool, type RegistryPool, readAuthFile } from "@airgap-bundle/registry";
+import {
+  createRegistryPool,
+  describeMachine,
+  openCredentials,
+  type RegistryPool,
+} from "@airgap-bundle/registry";
 import { chooseBundle } from "./choose-bundle.ts";
 import { readSettings } from "./find-settings.ts";
 import { type ImportDocument, toImportDocument } from "./import-document.ts";
@@ -63,10 +68,10 @@ interface PoolOptions extends SharedOptions {
 }
 
 async function openPool(options: PoolOptions): Promise<RegistryPool> {
-  const { authFile: path } = options;
-  const environment = process.env;
-  const findCredentials = await readAuthFile({ path, environment });
-  return createRegistryPool({ ...options, findCredentials, environment });
+  const { authFile, onEvent } = options;
+  const now = (): number => performance.now();
+  const findCredentials = await openCredentials({ authFile, machine: describeMachine(), onEvent, now });
+  return createRegistryPool({ ...options, findCredentials, environment: process.env });
 }
 
 /** @throws `BUNDLE_INVALID` with every problem counted */

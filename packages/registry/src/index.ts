@@ -1,3 +1,4 @@
+export type { FindOwnCredentials } from "./client/authorizer.ts";
 export {
   type Mirror,
   type OpenedRegistry,
@@ -11,7 +12,9 @@ export {
   type RegistrySettings,
 } from "./client/registry-pool.ts";
 export type { RequestKind } from "./client/remote.ts";
-export { type FindCredentials, readAuthFile } from "./credentials/auth-file.ts";
+export type { Credentials, FindCredentials } from "./credentials/credentials.ts";
+export { type CredentialOptions, openCredentials } from "./credentials/find-credentials.ts";
+export { describeMachine, type Machine } from "./credentials/machine.ts";
 export type { Exchange, ExchangeSink } from "./network/exchange.ts";
 export { formatRoute, isValidRoute, parseRoute, type Route } from "./routes.ts";
 export { createRegistryHandler, type RegistryHandler } from "./server/handler.ts";

@@ -35,6 +35,14 @@ describe("parseSelection() never shows an auth", () => {
   });
 });
 
+test("parseSelection() reads auth-refresh of ECR registries, as a wish for a login", () => {
+  const ecr = parse(withSource("registry: 1.dkr.ecr.eu-west-1.amazonaws.com\nauth-refresh: 10h"));
+  const other = parse(withSource("registry: public.ecr.aws"));
+
+  expect(ecr.selection?.tasks[0]?.source).toMatchObject({ authRefresh: true });
+  expect(other.selection?.tasks[0]?.source).not.toHaveProperty("authRefresh");
+});
+
 describe("parseSelection() reads auth", () => {
   const json = JSON.stringify({ username: "robot$ci", password: '50%off"\\' });
   const credentials = { username: "robot$ci", password: '50%off"\\' };

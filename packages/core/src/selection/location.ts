@@ -25,11 +25,12 @@ export function readLocation(task: Fields, key: string, context: ReadContext): R
   const registry = readRegistry(fields, context);
   const lister = readLister(fields, context);
   const auth = readAuth(fields, context);
-  checkAuthRefresh(fields, registry, context);
   const chosen = toLister(lister);
+  const authRefresh = readAuthRefresh(fields, registry, context);
   const location: Location = {
     registry,
     ...(auth === undefined ? {} : { auth }),
+    ...(authRefresh ? { authRefresh } : {}),
     skipTlsVerify: fields.boolean("skip-tls-verify"),
     ...(chosen === undefined ? {} : { lister: chosen }),
   };
@@ -108,10 +109,13 @@ function readAuth(fields: Fields, { reporter, environment }: ReadContext): Auth 
 }
 
 /** dregsy renews logins at ECR only, and refuses the key elsewhere. */
-function checkAuthRefresh(fields: Fields, registry: string, { reporter }: ReadContext): void {
-  if (fields.durationMs("auth-refresh") === undefined || registry === "" || isEcr(registry)) return;
+function readAuthRefresh(fields: Fields, registry: string, { reporter }: ReadContext): boolean {
+  if (fields.durationMs("auth-refresh") === undefined) return false;
+  if (isEcr(registry)) return true;
+  if (registry === "") return false;
   const message = `Cannot use auth-refresh of ${fields.name}: ${JSON.stringify(registry)} is not an ECR registry`;
   reporter.problem("AUTH_REFRESH_INVALID", message, fields.positionOf("auth-refresh"));
+  return false;
 }
 
 function isEcr(registry: string): boolean {

@@ -33,6 +33,8 @@ export interface Location {
   readonly registry: string;
   /** Absent: look for credentials elsewhere. */
   readonly auth?: Auth;
+  /** Passwords of an ECR registry are made anew when they are needed. @default false */
+  readonly authRefresh?: true;
   readonly skipTlsVerify: boolean;
   /** How its repositories are listed for `from: regex:`. Absent: as the registry has it. */
   readonly lister?: Lister;

@@ -10,6 +10,15 @@ export interface RequestLine {
   readonly url: string;
 }
 
+/** The line of a request to a host of this origin. */
+export function lineOf(
+  { method, url }: { readonly method: string; readonly url: string },
+  origin: string,
+): RequestLine {
+  const whole = new URL(url, origin);
+  return { method, url: `${whole.origin}${whole.pathname}` };
+}
+
 /** A request that was answered with an error, as it was: the cause of the error that says what it means. */
 export class AnswerError extends Error {
   readonly status: number;

@@ -1,11 +1,11 @@
 import { contentOf, createMemoryStore, type Repository } from "@airgap-bundle/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { useClients } from "../../../../test/support/clients.ts";
+import { type ClientOptions, useClients } from "../../../../test/support/clients.ts";
 import { makeBlob, makeImage, putManifest } from "../../../../test/support/images.ts";
 import { type AnswerRequest, type RawServer, serveRaw } from "../../../../test/support/raw-server.ts";
 import type { BearerAuth, ServerAuth } from "../server/options.ts";
 import { serveRegistry } from "../server/serve-registry.ts";
-import type { OpenedRegistry, RegistryOptions } from "./open-registry.ts";
+import type { OpenedRegistry } from "./open-registry.ts";
 
 const USER = { username: "ada", password: "p:äss" };
 const WRONG = { username: "ada", password: "guess" };
@@ -20,7 +20,7 @@ afterEach(() => {
 /** A registry that holds an image in `team/app` and `team/base`, and a client of it. */
 async function serve(
   auth: ServerAuth,
-  credentials: RegistryOptions["credentials"] = USER,
+  credentials: ClientOptions["credentials"] = USER,
 ): Promise<OpenedRegistry> {
   const store = createMemoryStore();
   for (const name of ["team/app", "team/base"]) await putManifest(store.openRepository(name), IMAGE, "7");
@@ -31,7 +31,7 @@ async function serve(
 
 async function serveBearer(
   options: Partial<BearerAuth> = {},
-  credentials: RegistryOptions["credentials"] = USER,
+  credentials: ClientOptions["credentials"] = USER,
 ): Promise<OpenedRegistry> {
   return await serve({ kind: "bearer", ...USER, ...options }, credentials);
 }
@@ -135,7 +135,7 @@ describe("a client of a registry with Bearer", () => {
 
     await expect(repository.resolve("7")).rejects.toMatchObject({
       code: "UNAUTHORIZED",
-      message: expect.stringContaining("as ada"),
+      message: expect.stringContaining('as "ada" (the test)'),
     });
     expect(seen.map(({ status }) => status)).toEqual([401, 401]);
   });

@@ -1,117 +1,173 @@
-import { BundleError } from "@airgap-bundle/core";
+import { type BundleError, type EventSink, isBundleError } from "@airgap-bundle/core";
 import type { Dispatcher } from "undici";
+import { toBasicHeader } from "../credentials/basic-header.ts";
 import type { Credentials } from "../credentials/credentials.ts";
-import { type Challenge, parseChallenges } from "./challenge.ts";
-import { basicHeader, fetchToken, type Token } from "./token.ts";
+import type { Challenge } from "./challenge.ts";
+import { isLoopback } from "./scheme.ts";
+import { joinScopes, missingScopes, repositoryOf } from "./scopes.ts";
+import { createStrikes } from "./strikes.ts";
+import { fetchToken } from "./token.ts";
+import { createTokenCache, type GivenToken } from "./token-cache.ts";
 
-/** A token is renewed this long before it ends, so that it does not end on the way. */
-const RENEWAL_MS = 10_000;
+/**
+ * Credentials for a repository of one registry, or for what is no repository. With `refused` something newer is wanted.
+ *
+ * @throws `UNAUTHORIZED`
+ */
+export type FindOwnCredentials = (
+  repository: string | undefined,
+  refused?: Credentials,
+) => Promise<Credentials | undefined>;
 
 /** What an authorizer works with. */
 export interface AuthorizerOptions {
   readonly registry: string;
-  readonly credentials: Credentials | undefined;
+  readonly findCredentials: FindOwnCredentials;
   readonly dispatcher: Dispatcher;
+  readonly onEvent?: EventSink | undefined;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
 
+/** What a request is to be allowed. */
+export interface Wanted {
+  /** The most important first. */
+  readonly scopes: readonly string[];
+  /** Of the registry. */
+  readonly origin: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a request carries, whose it is, and what it allows. */
+export interface Authorization {
+  readonly header: string;
+  readonly credentials: Credentials | undefined;
+  readonly scopes: readonly string[];
+  /** Made for this request: if it is refused another one will be. */
+  readonly isNew: boolean;
+}
+
 /** Gives requests to one registry their `Authorization`. */
 export interface Authorizer {
-  /** The header for these scopes, as far as the registry has said what it wants; undefined before that. */
-  authorize(
-    scopes: readonly string[],
-    origin: string,
-    signal: AbortSignal | undefined,
-  ): Promise<string | undefined>;
+  /** Has the registry ever said how it wants to be logged in to? */
+  isChallenged(): boolean;
+  /** How it wants that; the last challenge counts. */
+  learn(challenge: Challenge): void;
   /**
-   * Learns from a 401 what the registry wants; `used` is the header that it refused.
+   * For these scopes, as far as the registry has said what it wants; undefined before that, and without credentials where
+   * a password is wanted.
    *
-   * @throws `UNAUTHORIZED` if nothing that is known could satisfy it
+   * @throws what {@link fetchToken} throws; `UNAUTHORIZED`, `DENIED` after too many refusals
    */
-  learn(headers: string | readonly string[] | undefined, used: string | undefined): void;
+  authorize(wanted: Wanted): Promise<Authorization | undefined>;
+  /** The registry refused it: its token is not used again. True if there may be something better. */
+  renew(refused: Authorization, wanted: Wanted): Promise<boolean>;
+  /** A refused token was for too little: what the challenge names is asked for as well. True if that is more. */
+  widen(refused: Authorization, wanted: Wanted, challenge: Challenge): boolean;
+  /** There is nothing else to try. `isLogin`: not only for these scopes. */
+  giveUp(refused: Authorization, error: BundleError, options: { readonly isLogin: boolean }): void;
+  /** The registry took it. */
+  accept(used: Authorization): void;
 }
 
-interface CachedToken {
-  readonly promise: Promise<Token>;
-  /** Never while it is being fetched, so that whoever needs it meanwhile waits for the same one. */
-  endsAt: number;
-}
-
-/** An authorizer that knows nothing of its registry yet. Tokens are asked for once per set of scopes. */
+/** An authorizer that knows nothing of its registry yet. A token is asked for once for credentials and scopes. */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const { registry, credentials, dispatcher, now } = options;
-  const tokens = new Map<string, CachedToken>();
+  const { registry, findCredentials, dispatcher, now, onEvent } = options;
+  const tokens = createTokenCache(now);
+  const strikes = createStrikes(registry);
+  const onPlain = createPlainWarning(registry, onEvent);
+  const wider = new Map<string, readonly string[]>();
   let challenge: Challenge | undefined;
 
+  const scopesFor = ({ scopes }: Wanted): readonly string[] => wider.get(joinScopes(scopes)) ?? scopes;
+
   const getToken = async (
-    wanted: Challenge,
-    scopes: readonly string[],
-    origin: string,
-    signal: AbortSignal | undefined,
-  ): Promise<Token> => {
-    const key = scopes.join(" ");
-    const cached = tokens.get(key);
-    if (cached !== undefined && cached.endsAt - RENEWAL_MS > now()) return await cached.promise;
-    const promise = fetchToken(wanted, {
-      registry,
-      origin,
-      scopes,
-      credentials,
-      dispatcher,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const fresh: CachedToken = { promise, endsAt: Number.POSITIVE_INFINITY };
-    tokens.set(key, fresh);
-    try {
-      const token = await promise;
-      fresh.endsAt = now() + token.lifetimeMs;
-      return token;
-    } catch (error) {
-      fresh.endsAt = Number.NEGATIVE_INFINITY;
-      throw error;
+    from: Challenge,
+    credentials: Credentials | undefined,
+    { scopes, origin, signal }: Wanted,
+  ): Promise<GivenToken> => {
+    const place = [from.parameters.get("realm"), from.parameters.get("service")];
+    const key = JSON.stringify([...place, credentials ?? null, joinScopes(scopes)]);
+    const aborted = signal === undefined ? {} : { signal };
+    const asked = { registry, origin, scopes, credentials, dispatcher, onPlain, ...aborted };
+    return await tokens.get(key, async () => await fetchToken(from, asked), signal);
+  };
+
+  const authorizeAs = async (
+    credentials: Credentials | undefined,
+    wanted: Wanted,
+    by: Challenge,
+  ): Promise<Authorization | undefined> => {
+    const scopes = scopesFor(wanted);
+    if (by.scheme === "bearer" && credentials?.kind !== "registryToken") {
+      const { token, isNew } = await getToken(by, credentials, { ...wanted, scopes });
+      return { header: `Bearer ${token}`, credentials, scopes, isNew };
     }
+    if (credentials === undefined) return undefined;
+    if (wanted.origin.startsWith("http:")) onPlain(new URL(wanted.origin).host);
+    return { header: toDirectHeader(credentials, registry), credentials, scopes, isNew: true };
   };
 
   return {
-    async authorize(scopes, origin, signal) {
-      if (challenge === undefined) return undefined;
-      if (challenge.scheme === "bearer")
-        return `Bearer ${(await getToken(challenge, scopes, origin, signal)).token}`;
-      return credentials === undefined ? undefined : basicHeader(credentials);
+    isChallenged: () => challenge !== undefined,
+    learn: (latest) => {
+      challenge = latest;
     },
-    learn(headers, used) {
-      const offered = parseChallenges(headers);
-      const bearer = offered.find(({ scheme, parameters }) => scheme === "bearer" && parameters.has("realm"));
-      const basic = offered.find(({ scheme }) => scheme === "basic");
-      if (used?.startsWith("Bearer ") === true) tokens.clear();
-      if (bearer !== undefined) challenge = bearer;
-      else if (basic !== undefined && credentials !== undefined && used === undefined) challenge = basic;
-      else throw refused(registry, credentials, offered);
+    async authorize(wanted) {
+      const by = challenge;
+      if (by === undefined) return undefined;
+      const repository = repositoryOf(wanted.scopes);
+      const credentials = await findCredentials(repository);
+      strikes.check({ credentials, scopes: scopesFor(wanted) });
+      try {
+        return await authorizeAs(credentials, wanted, by);
+      } catch (error) {
+        const isRefused = isBundleError(error, "UNAUTHORIZED") || isBundleError(error, "DENIED");
+        if (!isRefused || credentials === undefined) throw error;
+        const newer = await findCredentials(repository, credentials);
+        if (newer !== undefined && newer !== credentials) return await authorizeAs(newer, wanted, by);
+        // With 403 a token server speaks of the repository: GHCR does so for every one that it does not show.
+        const scopes = error.code === "DENIED" ? wanted.scopes : [];
+        strikes.add({ credentials, scopes }, error);
+        throw error;
+      }
     },
+    async renew({ header, credentials, isNew }, { scopes }) {
+      const isOwnToken = header.startsWith("Bearer ") && credentials?.kind !== "registryToken";
+      if (isOwnToken) {
+        tokens.drop(header.slice("Bearer ".length));
+        return !isNew;
+      }
+      if (credentials === undefined) return false;
+      const newer = await findCredentials(repositoryOf(scopes), credentials);
+      return newer !== undefined && newer !== credentials;
+    },
+    widen({ header, scopes }, wanted, { parameters }) {
+      const more = missingScopes(parameters.get("scope"), scopes);
+      if (more.length === 0 || !header.startsWith("Bearer ")) return false;
+      wider.set(joinScopes(wanted.scopes), [...scopes, ...more]);
+      return true;
+    },
+    giveUp({ credentials, scopes }, error, { isLogin }) {
+      strikes.add({ credentials, scopes: isLogin ? [] : scopes }, error);
+    },
+    accept: (used) => strikes.clear(used),
   };
 }
 
-function refused(
-  registry: string,
-  credentials: Credentials | undefined,
-  offered: readonly Challenge[],
-): BundleError {
-  if (credentials !== undefined) {
-    return new BundleError(
-      "UNAUTHORIZED",
-      `Cannot log in to ${registry} as ${credentials.username}: it refuses these credentials`,
-      {
-        hint: "Check user name and password: auth in the selection, or docker login",
-      },
-    );
-  }
-  const schemes = offered.map(({ scheme }) => scheme).join(", ") || "nothing that is known";
-  return new BundleError(
-    "UNAUTHORIZED",
-    `Cannot use ${registry} without credentials: it asks for ${schemes}`,
-    {
-      hint: `Log in with docker login ${registry}, give a file with --authfile, or set auth in the selection`,
-    },
-  );
+function toDirectHeader(credentials: Credentials, registry: string): string {
+  return credentials.kind === "registryToken"
+    ? `Bearer ${credentials.token}`
+    : toBasicHeader(credentials, registry);
+}
+
+/** Tells once for each host that credentials go there unprotected; on this machine nobody listens. */
+function createPlainWarning(registry: string, onEvent: EventSink | undefined): (host: string) => void {
+  const told = new Set<string>();
+  return (host) => {
+    if (isLoopback(host) || told.has(host)) return;
+    told.add(host);
+    const message = `The credentials for ${registry} go to ${host} without TLS: everybody on the way can read them`;
+    onEvent?.({ kind: "warning", code: "CREDENTIALS_WITHOUT_TLS", message });
+  };
 }

@@ -22,6 +22,12 @@ export function parseChallenges(headers: string | readonly string[] | undefined)
   return list.flatMap(parseHeader);
 }
 
+/** The challenge that can be met: tokens before passwords. A Bearer challenge that names no token server is none. */
+export function chooseChallenge(offered: readonly Challenge[]): Challenge | undefined {
+  const bearer = offered.find(({ scheme, parameters }) => scheme === "bearer" && parameters.has("realm"));
+  return bearer ?? offered.find(({ scheme }) => scheme === "basic");
+}
+
 function parseHeader(header: string): Challenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
   const reader = createReader(header);

@@ -164,10 +164,12 @@ describe("redirects", () => {
 });
 
 describe("createRegistryPool()", () => {
+  const FOUND = { kind: "password", origin: "the test", ...USER } as const;
+
   function createPool(options: Partial<RegistryPoolOptions> = {}): RegistryPool {
     const pool = createRegistryPool({
       userAgent: "test/1",
-      findCredentials: () => undefined,
+      findCredentials: async () => undefined,
       insecureHosts: [],
       ...options,
     });
@@ -178,7 +180,10 @@ describe("createRegistryPool()", () => {
   test("asks a mirror, with its prefix and its own credentials, in the registry's name", async () => {
     const host = await serve({ auth: { kind: "basic", ...USER } }, "hub/library/redis");
     const mirrors = new Map([["docker.io", { host, prefix: "hub" }]]);
-    const pool = createPool({ mirrors, findCredentials: (name) => (name === host ? USER : undefined) });
+    const pool = createPool({
+      mirrors,
+      findCredentials: async (name) => (name === host ? FOUND : undefined),
+    });
     const original = {
       auth: { kind: "inline", credentials: { username: "eve", password: "other" } },
     } as const;
@@ -201,7 +206,7 @@ describe("createRegistryPool()", () => {
     ["those of the auth file", undefined, 200],
   ] as const)("takes the right credentials: %s", async (_what, auth, status) => {
     const host = await serve({ auth: { kind: "basic", ...USER } });
-    const registry = createPool({ findCredentials: () => USER }).open(
+    const registry = createPool({ findCredentials: async () => FOUND }).open(
       host,
       auth === undefined ? {} : { auth },
     );

@@ -26,8 +26,10 @@ async function list(server: RawServer, options: ListOptions = {}): Promise<Repos
   const pool = clients.closeAfterTest(
     createRegistryPool({
       userAgent: "test/1",
-      findCredentials: (host) =>
-        host === server.host && username !== undefined ? { username, password: "secret" } : undefined,
+      findCredentials: async (host) =>
+        host === server.host && username !== undefined
+          ? { kind: "password", username, password: "secret", origin: "a test" }
+          : undefined,
       insecureHosts: [],
       mirrors: new Map([
         ["hub.docker.com", mirror],
@@ -178,7 +180,12 @@ test("a login is sent to nobody who does not speak TLS, even where that is allow
   const pool = clients.closeAfterTest(
     createRegistryPool({
       userAgent: "test/1",
-      findCredentials: () => ({ username: "ada", password: "secret" }),
+      findCredentials: async () => ({
+        kind: "password",
+        username: "ada",
+        password: "secret",
+        origin: "a test",
+      }),
       insecureHosts: [host],
       mirrors: new Map([["hub.docker.com", { host, prefix: "" }]]),
     }),

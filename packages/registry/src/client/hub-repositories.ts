@@ -7,7 +7,8 @@ import {
   retry,
 } from "@airgap-bundle/core";
 import { z } from "zod";
-import type { Credentials } from "../credentials/credentials.ts";
+import type { PasswordCredentials } from "../credentials/credentials.ts";
+import { lineOf } from "./answer-error.ts";
 import { bodyOf } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { Connection } from "./connection.ts";
@@ -48,7 +49,7 @@ export interface HubInterface {
   readonly host: string;
   /** Put before every path; empty, or with a slash at its start. */
   readonly prefix: string;
-  readonly credentials: Credentials | undefined;
+  readonly credentials: PasswordCredentials | undefined;
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
 }
 
@@ -72,7 +73,7 @@ export async function listHubRepositories(
 
 function chooseNamespaces(
   namespaces: readonly string[],
-  credentials: Credentials | undefined,
+  credentials: PasswordCredentials | undefined,
 ): readonly string[] {
   if (namespaces.length > 0) return namespaces;
   if (credentials !== undefined) return [credentials.username.toLowerCase()];
@@ -174,9 +175,8 @@ async function ask<T>(
       { ...call, scopes: [], expected: [200] },
       authorization,
     );
-    const { origin, pathname } = new URL(call.url, await hub.connection.origin(call));
     if (response.statusCode !== 200)
-      throw await toRegistryError(response, what, { method: call.method, url: `${origin}${pathname}` });
+      throw await toRegistryError(response, what, lineOf(call, await hub.connection.origin(call)));
     return readJson(await readAll(bodyOf(response, what, signal), MAX_PAGE_SIZE), type, what);
   };
   return await retry(attempt, signal === undefined ? {} : { signal });

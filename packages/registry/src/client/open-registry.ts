@@ -1,7 +1,7 @@
 import type { EventSink, PullLimit, Registry, Repository, RepositoryList } from "@airgap-bundle/core";
-import type { Credentials } from "../credentials/credentials.ts";
 import type { ExchangeSink } from "../network/exchange.ts";
 import { createNetwork, type Network } from "../network/network.ts";
+import type { FindOwnCredentials } from "./authorizer.ts";
 import { type ListRepositoriesOptions, listCatalog } from "./list-repositories.ts";
 import type { RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
@@ -24,8 +24,8 @@ export interface Mirror {
 /** How a registry is reached. */
 export interface RegistryOptions {
   readonly userAgent: string;
-  /** Whose they are: the mirror's, if there is one. @default anonymous */
-  readonly credentials?: Credentials | undefined;
+  /** Of the mirror, if there is one. Asked when the registry wants credentials. @default there are none */
+  readonly findCredentials?: FindOwnCredentials | undefined;
   /**
    * Allows plain http and any certificate, of this host and port only; plain http is always allowed for loopback
    * addresses. @default false
@@ -55,7 +55,8 @@ export interface OpenedRegistry extends Registry {
 
 /** Opens a registry by its name; nothing is sent before something is asked of a repository. */
 export function openRegistry(name: string, options: RegistryOptions): OpenedRegistry {
-  const { userAgent, credentials, isInsecure = false, mirror, chunkSize } = options;
+  const { userAgent, isInsecure = false, mirror, chunkSize } = options;
+  const { findCredentials = async () => undefined } = options;
   const { network = createNetwork(), onRequest, onPullLimit, onEvent, onExchange } = options;
   const host = mirror?.host ?? (name === "docker.io" ? DOCKER_HUB_HOST : name);
   // A mirror is logged in to by its own name, whatever the registry that it stands for.
@@ -64,7 +65,7 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
   const opened = createTransport({
     host,
     account,
-    credentials,
+    findCredentials,
     isInsecure,
     userAgent,
     network,

@@ -9,14 +9,17 @@ import {
   type RepositoryList,
   type RepositoryQuery,
 } from "@airgap-bundle/core";
-import type { FindCredentials } from "../credentials/auth-file.ts";
-import type { Credentials } from "../credentials/credentials.ts";
+import type { FindCredentials } from "../credentials/credentials.ts";
 import type { ExchangeSink } from "../network/exchange.ts";
 import { createNetwork, type NetworkOptions } from "../network/network.ts";
+import type { FindOwnCredentials } from "./authorizer.ts";
 import { createConnection } from "./connection.ts";
 import { type HubListing, listHubRepositories } from "./hub-repositories.ts";
 import { type Mirror, type OpenedRegistry, openRegistry } from "./open-registry.ts";
 import type { RequestKind } from "./remote.ts";
+
+/** What `auth-refresh` of a selection means: {@link https://github.com/awslabs/amazon-ecr-credential-helper}. */
+const ECR_HELPER = "ecr-login";
 
 /** What all registries of a run have in common. */
 export interface RegistryPoolOptions extends NetworkOptions {
@@ -34,6 +37,8 @@ export interface RegistryPoolOptions extends NetworkOptions {
 /** What a selection says about one registry. */
 export interface RegistrySettings {
   readonly auth?: Auth | undefined;
+  /** Its passwords are made anew by ECR's credential helper, whether or not that is configured. */
+  readonly authRefresh?: boolean | undefined;
   readonly skipTlsVerify?: boolean;
 }
 
@@ -94,7 +99,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
       userAgent,
       mirror,
       chunkSize: options.chunkSize,
-      credentials: chooseCredentials(host, own.auth, findCredentials),
+      findCredentials: chooseCredentials(host, own, findCredentials),
       isInsecure: own.skipTlsVerify === true || network.isInsecure(host),
       onRequest,
       onPullLimit: (limit) => {
@@ -117,14 +122,20 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     const { name, own } = HUB_INTERFACES[listing.type];
     const mirror = mirrors.get(name);
     const host = mirror?.host ?? own;
-    const auth = mirror === undefined ? location.auth : undefined;
+    const settings = mirror === undefined ? { auth: location.auth } : {};
+    const credentials = await chooseCredentials(
+      mirror?.host ?? "docker.io",
+      settings,
+      findCredentials,
+    )(undefined);
     const isInsecure = network.isInsecure(host);
     const connection = createConnection({ host, isInsecure, userAgent, network, onExchange });
     const hub = {
       connection,
       host,
       prefix: mirror === undefined || mirror.prefix === "" ? "" : `/${mirror.prefix}`,
-      credentials: chooseCredentials(mirror?.host ?? "docker.io", auth, findCredentials),
+      // Docker Hub's own interfaces take nothing else.
+      credentials: credentials?.kind === "password" ? credentials : undefined,
       onRequest,
     };
     try {
@@ -139,8 +150,11 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     async listRepositories(query, abort) {
       const { registry, location, listing, maxRepositories } = query;
       if (listing.type !== "catalog") return await listHub(listing, query, abort);
-      const { auth, skipTlsVerify } = location;
-      return await open(registry, { auth, skipTlsVerify }).listRepositories({ ...abort, maxRepositories });
+      const { auth, authRefresh, skipTlsVerify } = location;
+      return await open(registry, { auth, authRefresh, skipTlsVerify }).listRepositories({
+        ...abort,
+        maxRepositories,
+      });
     },
     requests: () => ({ ...requests }),
     pullLimit: (name) => limits.get(name),
@@ -152,18 +166,21 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
 
 function chooseCredentials(
   host: string,
-  auth: Auth | undefined,
+  { auth, authRefresh }: RegistrySettings,
   findCredentials: FindCredentials,
-): Credentials | undefined {
+): FindOwnCredentials {
   switch (auth?.kind) {
-    case undefined:
-      return findCredentials(host);
+    case undefined: {
+      const helper = authRefresh === true ? { helper: ECR_HELPER } : {};
+      return async (repository, refused) =>
+        await findCredentials(host, repository, { ...helper, ...(refused === undefined ? {} : { refused }) });
+    }
     case "none":
-      return undefined;
+      return async () => undefined;
     case "inline":
-      return auth.credentials;
+      return always(auth.credentials, "auth in the selection");
     case "environment":
-      if (auth.credentials !== undefined) return auth.credentials;
+      if (auth.credentials !== undefined) return always(auth.credentials, `$${auth.variable}`);
       throw new BundleError(
         "UNAUTHORIZED",
         `Cannot log in to ${host}: the variable ${auth.variable} holds no credentials`,
@@ -172,4 +189,12 @@ function chooseCredentials(
         },
       );
   }
+}
+
+function always(
+  pair: { readonly username: string; readonly password: string },
+  origin: string,
+): FindOwnCredentials {
+  const credentials = { kind: "password", ...pair, origin } as const;
+  return async () => credentials;
 }

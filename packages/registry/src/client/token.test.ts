@@ -1,5 +1,5 @@
 import { Agent } from "undici";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type RawAnswer, type RawServer, serveRaw } from "../../../../test/support/raw-server.ts";
 import type { Challenge } from "./challenge.ts";
 import { type FetchTokenOptions, fetchToken, type Token } from "./token.ts";
@@ -42,7 +42,7 @@ async function fetchFrom(answer: RawAnswer, options: Partial<FetchTokenOptions> 
 
 describe("fetchToken()", () => {
   test("asks for all scopes, with the realm's own query and the credentials", async () => {
-    const credentials = { username: "ada", password: "p:äss" };
+    const credentials = { kind: "password", username: "ada", password: "p:äss", origin: "the test" } as const;
 
     await fetchFrom(
       { body: `{"token":"t"}` },
@@ -71,18 +71,78 @@ describe("fetchToken()", () => {
     [`{"access_token":"t","expires_in":300}`, "t", 300_000],
     [`{"token":"t","access_token":"u","expires_in":5}`, "t", 60_000],
     [`{"token":"t","expires_in":1e12,"issued_at":"x"}`, "t", 86_400_000],
+    [`{"token":"t","expires_in":-1}`, "t", 60_000],
+    [`{"token":"t","expires_in":"300","issued_at":5}`, "t", 60_000],
+    [`{"token":"t","expires_in":300,"issued_at":"2999-01-01T00:00:00Z"}`, "t", 300_000],
+    [`{"token":"t","expires_in":300,"issued_at":"1999-01-01T00:00:00Z"}`, "t", 300_000],
   ])("reads %s", async (body, token, lifetimeMs) => {
     expect(await fetchFrom({ body })).toEqual({ token, lifetimeMs });
+  });
+
+  test("counts the life of a token from when it was issued", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-01-01T00:01:00Z") });
+    const body = `{"token":"t","expires_in":300,"issued_at":"2026-01-01T00:00:00Z"}`;
+
+    const token = await fetchFrom({ body }).finally(() => vi.useRealTimers());
+
+    expect(token.lifetimeMs).toBe(240_000);
+  });
+
+  test("sends an identity token in a form, with what the token is for", async () => {
+    const credentials = { kind: "identityToken", token: "refresh/+=", origin: "the test" } as const;
+
+    await fetchFrom({ body: `{"access_token":"t"}` }, { credentials, scopes: ["repository:a:pull", "b"] });
+
+    expect(server?.requests).toMatchObject([{ method: "POST", url: "/token?a=1" }]);
+    expect(server?.requests[0]?.headers).not.toHaveProperty("authorization");
+    expect(Object.fromEntries(new URLSearchParams(server?.requests[0]?.body))).toEqual({
+      grant_type: "refresh_token",
+      service: "s",
+      client_id: "airgap-bundle",
+      scope: "repository:a:pull b",
+      refresh_token: "refresh/+=",
+    });
+  });
+
+  test.each([
+    [400, "ada", "ada"],
+    [401, "ada", "ada"],
+    [404, undefined, "00000000-0000-0000-0000-000000000000"],
+    [405, undefined, "00000000-0000-0000-0000-000000000000"],
+  ])("sends an identity token as a password after %d, of %s", async (status, username, user) => {
+    const named = username === undefined ? {} : { username };
+    const credentials = { kind: "identityToken", token: "refresh", origin: "the test", ...named } as const;
+    server = await serveRaw(({ method }) => (method === "POST" ? { status } : { body: `{"token":"t"}` }));
+
+    await fetchToken(challengeOf({ realm: "/token" }), optionsFor({ credentials }));
+
+    const authorization = `Basic ${Buffer.from(`${user}:refresh`).toString("base64")}`;
+    expect(server.requests).toMatchObject([
+      { method: "POST" },
+      { method: "GET", headers: { authorization } },
+    ]);
+  });
+
+  test.each([
+    ["without credentials", undefined],
+    ['as "ada" (the test)', { kind: "password", username: "ada", password: "s3cret", origin: "the test" }],
+  ] as const)("says for what it is refused, and %s", async (who, credentials) => {
+    await expect(fetchFrom({ status: 401 }, { credentials })).rejects.toMatchObject({
+      message: expect.stringContaining(`${who}: it is refused (401) for repository:a:pull`),
+      hint: expect.stringContaining("docker login r.io"),
+    });
   });
 
   test.each([
     ["no token", { body: "{}" }, "REGISTRY_FAILED"],
     ["an empty token", { body: `{"token":""}` }, "REGISTRY_FAILED"],
+    ["a token that no header can hold", { body: `{"token":"a\\nb"}` }, "REGISTRY_FAILED"],
+    ["a number", { body: `{"token":1}` }, "REGISTRY_FAILED"],
     ["a web page", { body: "<html>" }, "REGISTRY_FAILED"],
     ["a list", { body: "[]" }, "REGISTRY_FAILED"],
     ["more than a token can be", { body: "x".repeat(1024 * 1024 + 1) }, "SIZE_INVALID"],
     ["401", { status: 401 }, "UNAUTHORIZED"],
-    ["403", { status: 403 }, "UNAUTHORIZED"],
+    ["403", { status: 403 }, "DENIED"],
     ["400", { status: 400 }, "REGISTRY_FAILED"],
     ["a redirect", { status: 307, headers: { location: "/x" } }, "REGISTRY_FAILED"],
     ["429", { status: 429 }, "UNAVAILABLE"],

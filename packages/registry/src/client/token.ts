@@ -1,7 +1,9 @@
 import { BundleError } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
 import { z } from "zod";
-import type { Credentials } from "../credentials/credentials.ts";
+import { toBasicHeader } from "../credentials/basic-header.ts";
+import { type Credentials, describeCredentials, type IdentityToken } from "../credentials/credentials.ts";
+import { loginHint } from "../credentials/login-hint.ts";
 import type { Challenge } from "./challenge.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { readBody } from "./response.ts";
@@ -13,11 +15,20 @@ const MIN_LIFETIME_SECONDS = 60;
 const MAX_LIFETIME_SECONDS = 24 * 60 * 60;
 const MAX_TOKEN_BODY_SIZE = 1024 * 1024;
 const TOKEN_TIMEOUT_MS = 30_000;
+const CLIENT_ID = "airgap-bundle";
+
+/** What token servers answer that do not know the OAuth2 form: ACR 400, Artifactory 401, GCR 404, distribution 405. */
+const NO_OAUTH2: ReadonlySet<number> = new Set([400, 401, 404, 405]);
+
+/** What may stand in a header. */
+const HEADER_TEXT = /^[\x21-\x7e]+$/;
 
 const TokenDocument = z.object({
   token: z.string().exactOptional(),
   access_token: z.string().exactOptional(),
-  expires_in: z.number().exactOptional(),
+  // Nothing in these is worth failing for.
+  expires_in: z.unknown().optional(),
+  issued_at: z.unknown().optional(),
 });
 
 /** A bearer token and how long it may be used. */
@@ -31,42 +42,100 @@ export interface FetchTokenOptions {
   readonly registry: string;
   /** Of the registry; `http:` allows a token server without TLS. */
   readonly origin: string;
+  /** The most important first: some token servers look at no other. */
   readonly scopes: readonly string[];
   readonly credentials: Credentials | undefined;
   readonly dispatcher: Dispatcher;
   readonly signal?: AbortSignal;
+  /** Told where credentials go that are to be sent without TLS over a network. */
+  readonly onPlain?: (host: string) => void;
+}
+
+interface TokenAnswer {
+  readonly status: number;
+  readonly body: Uint8Array;
 }
 
 /**
- * Asks the token server that a Bearer challenge names.
+ * Asks the token server that a Bearer challenge names. Identity tokens go the OAuth2 way, and as a password where that is
+ * not known: {@link https://distribution.github.io/distribution/spec/auth/oauth/}. A scope beside the first is left out if
+ * the server does not take both, as Docker Hub's does not where the second names no repository of its own.
  *
- * @throws `UNAUTHORIZED` if it refuses; `REGISTRY_FAILED` if the challenge or the answer makes no sense;
+ * @throws `UNAUTHORIZED`, `DENIED` if it refuses; `REGISTRY_FAILED` if the challenge or the answer makes no sense;
  * `CONNECTION_FAILED`, `TLS_FAILED`, `UNAVAILABLE`
  */
 export async function fetchToken(challenge: Challenge, options: FetchTokenOptions): Promise<Token> {
-  const { registry, scopes, credentials, dispatcher, signal } = options;
+  const { registry, scopes, credentials, onPlain } = options;
   const url = toTokenUrl(challenge, options);
-  for (const scope of scopes) url.searchParams.append("scope", scope);
   const what = `get a token for ${registry} from ${url.host}`;
+  if (credentials !== undefined && url.protocol === "http:" && !isLoopback(url.host)) onPlain?.(url.host);
+  let answer = await ask(url, challenge, { ...options, what });
+  if (answer.status === 400 && scopes.length > 1)
+    answer = await ask(url, challenge, { ...options, what, scopes: scopes.slice(0, 1) });
+  checkStatus(answer.status, what, options);
+  return readToken(answer.body, what);
+}
+
+type AskOptions = FetchTokenOptions & { readonly what: string };
+
+async function ask(url: URL, challenge: Challenge, options: AskOptions): Promise<TokenAnswer> {
+  const { credentials } = options;
+  if (credentials?.kind === "identityToken") {
+    const answer = await postRefreshToken(url, challenge, { ...options, credentials });
+    if (!NO_OAUTH2.has(answer.status)) return answer;
+  }
+  return await getToken(url, options);
+}
+
+async function getToken(url: URL, options: AskOptions): Promise<TokenAnswer> {
+  const { registry, scopes, credentials } = options;
+  const asked = new URL(url);
+  for (const scope of scopes) asked.searchParams.append("scope", scope);
+  const isUsable = credentials !== undefined && credentials.kind !== "registryToken";
+  const headers = isUsable ? { authorization: toBasicHeader(credentials, registry) } : {};
+  return await send(asked, { headers }, options);
+}
+
+async function postRefreshToken(
+  url: URL,
+  challenge: Challenge,
+  options: AskOptions & { readonly credentials: IdentityToken },
+): Promise<TokenAnswer> {
+  const { scopes, credentials } = options;
+  const form = new URLSearchParams({
+    grant_type: "refresh_token",
+    service: challenge.parameters.get("service") ?? "",
+    client_id: CLIENT_ID,
+    scope: scopes.join(" "),
+    refresh_token: credentials.token,
+  });
+  const asked = new URL(url);
+  asked.searchParams.delete("service");
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  return await send(asked, { method: "POST", headers, body: form.toString() }, options);
+}
+
+interface TokenRequest {
+  readonly method?: "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Once, and to no other place: a redirect would take the credentials there. */
+async function send(url: URL, asked: TokenRequest, options: AskOptions): Promise<TokenAnswer> {
+  const { dispatcher, signal, what } = options;
+  const timeout = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
   try {
-    const timeout = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
     const response = await request(url, {
+      ...asked,
       dispatcher,
-      headers: credentials === undefined ? {} : { authorization: basicHeader(credentials) },
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    const body = await readBody(response.body, MAX_TOKEN_BODY_SIZE);
-    checkStatus(response.statusCode, what, credentials);
-    return readToken(body, what);
+    return { status: response.statusCode, body: await readBody(response.body, MAX_TOKEN_BODY_SIZE) };
   } catch (error) {
     signal?.throwIfAborted();
     throw toConnectionError(error, what);
   }
-}
-
-/** `Authorization` with user name and password. */
-export function basicHeader({ username, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
 /** A realm may be another host, but never a less protected one, and never holds credentials of its own. */
@@ -89,13 +158,14 @@ function mayBePlain(url: URL, origin: string): boolean {
   return url.hostname === new URL(origin).hostname || isLoopback(url.host);
 }
 
-function checkStatus(status: number, what: string, credentials: Credentials | undefined): void {
+function checkStatus(status: number, what: string, options: FetchTokenOptions): void {
   if (status === 200) return;
+  const { credentials, registry, scopes } = options;
   if (status === 401 || status === 403) {
-    const who = credentials === undefined ? "without credentials" : `as ${credentials.username}`;
-    throw new BundleError("UNAUTHORIZED", `Cannot ${what} ${who}: it is refused (${status})`, {
-      hint: "Check the credentials: auth in the selection, or docker login",
-    });
+    const who = describeCredentials(credentials);
+    const reason = `it is refused (${status}) for ${scopes.join(" ")}`;
+    const code = status === 401 ? "UNAUTHORIZED" : "DENIED";
+    throw new BundleError(code, `Cannot ${what} ${who}: ${reason}`, { hint: loginHint(registry) });
   }
   const isPassing = status === 429 || status >= 500;
   throw new BundleError(
@@ -107,12 +177,18 @@ function checkStatus(status: number, what: string, credentials: Credentials | un
 function readToken(body: Uint8Array, what: string): Token {
   const document = TokenDocument.safeParse(parseJson(body));
   const token = document.data?.token ?? document.data?.access_token ?? "";
-  if (token === "") throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: its answer holds no token`);
-  const seconds = document.data?.expires_in ?? MIN_LIFETIME_SECONDS;
-  return {
-    token,
-    lifetimeMs: Math.min(Math.max(seconds, MIN_LIFETIME_SECONDS), MAX_LIFETIME_SECONDS) * 1000,
-  };
+  // A line end in it would make every request fail, with the token in the message.
+  if (!HEADER_TEXT.test(token))
+    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: its answer holds no token`);
+  return { token, lifetimeMs: readLifetime(document.data?.expires_in, document.data?.issued_at) };
+}
+
+/** From the time of issue, unless the clocks of both sides plainly differ. */
+function readLifetime(expiresIn: unknown, issuedAt: unknown): number {
+  const seconds = typeof expiresIn === "number" ? expiresIn : MIN_LIFETIME_SECONDS;
+  const lifetimeMs = Math.min(Math.max(seconds, MIN_LIFETIME_SECONDS), MAX_LIFETIME_SECONDS) * 1000;
+  const ageMs = typeof issuedAt === "string" ? Date.now() - Date.parse(issuedAt) : 0;
+  return ageMs > 0 && ageMs < lifetimeMs ? lifetimeMs - ageMs : lifetimeMs;
 }
 
 function parseJson(body: Uint8Array): unknown {

@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { readAll } from "@airgap-bundle/core";
 import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts";
 import { areSameCredentials, parseBasic } from "./credentials.ts";
 import { type Gate, unauthorizedAnswer } from "./gate.ts";
-import type { Access, Action, BearerAuth } from "./options.ts";
+import type { Access, Action, BearerAuth, ServerUser } from "./options.ts";
 import { formatScopes, parseScopes, type Scope, scopesOf } from "./scope.ts";
 
 const DEFAULT_EXPIRES_IN_SECONDS = 300;
 const SERVICE = "registry";
+const MAX_FORM_SIZE = 64 * 1024;
 
 /** What a token allows, and whose it is. */
 interface Token {
@@ -29,6 +31,8 @@ export function openBearerGate(auth: BearerAuth): Gate {
     grant({ ...access, ...(username === undefined ? {} : { username }) });
 
   function issue(username: string | undefined, asked: readonly Scope[]): Answer {
+    if (asked.some(({ repository }) => repository !== undefined && auth.refusesScope?.(repository)))
+      return jsonAnswer(400, { details: "invalid repository name" });
     for (const [text, { expiresAtMs }] of tokens) if (expiresAtMs <= Date.now()) tokens.delete(text);
     const scopes = asked.map((scope) => ({
       ...scope,
@@ -40,11 +44,38 @@ export function openBearerGate(auth: BearerAuth): Gate {
     return jsonAnswer(200, { token, access_token: token, expires_in: expiresInSeconds });
   }
 
+  /** Undefined for somebody with a wrong password. */
+  function nameUser(given: ServerUser): string | undefined {
+    const isRefresh = auth.refreshToken !== undefined && given.password === auth.refreshToken;
+    return isRefresh || areSameCredentials(given, auth) ? auth.username : undefined;
+  }
+
+  function answerGet(request: IncomingMessage, query: URLSearchParams): Answer {
+    const { authorization } = request.headers;
+    const given = parseBasic(authorization);
+    const username = given === undefined ? undefined : nameUser(given);
+    if (authorization !== undefined && username === undefined)
+      return unauthorizedAnswer(`Basic realm="${SERVICE}"`);
+    return issue(username, query.getAll("scope").flatMap(parseScopes));
+  }
+
+  /** {@link https://distribution.github.io/distribution/spec/auth/oauth/} */
+  async function answerPost(request: IncomingMessage): Promise<Answer> {
+    const body = await readAll(request, MAX_FORM_SIZE);
+    const form = new URLSearchParams(Buffer.from(body).toString());
+    const isRefresh = form.get("grant_type") === "refresh_token";
+    const password = form.get(isRefresh ? "refresh_token" : "password") ?? "";
+    const username = nameUser({ username: form.get("username") ?? "", password });
+    if (username === undefined) return unauthorizedAnswer(`Basic realm="${SERVICE}"`);
+    return issue(username, parseScopes(form.get("scope") ?? ""));
+  }
+
   return {
     check(request, route) {
       const needed = scopesOf(route, request.method ?? "GET");
       const [, text] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
       if (text === undefined) return unauthorizedAnswer(challengeOf(request, needed));
+      if (text === auth.registryToken) return undefined;
       const token = tokens.get(text);
       if (token === undefined || token.expiresAtMs <= Date.now()) {
         return unauthorizedAnswer(`${challengeOf(request, needed)},error="invalid_token"`);
@@ -59,15 +90,9 @@ export function openBearerGate(auth: BearerAuth): Gate {
     answerToken(request) {
       const [path, query] = (request.url ?? "").split("?", 2);
       if (path !== "/token") return undefined;
-      if (request.method !== "GET") {
-        return errorAnswer("UNSUPPORTED", "tokens are had by GET", { headers: { allow: "GET" } });
-      }
-      const { authorization } = request.headers;
-      const given = parseBasic(authorization);
-      if (authorization !== undefined && (given === undefined || !areSameCredentials(given, auth))) {
-        return unauthorizedAnswer(`Basic realm="${SERVICE}"`);
-      }
-      return issue(given?.username, new URLSearchParams(query).getAll("scope").flatMap(parseScopes));
+      if (request.method === "GET") return answerGet(request, new URLSearchParams(query));
+      if (request.method === "POST" && auth.oauth2 === true) return answerPost(request);
+      return errorAnswer("UNSUPPORTED", "tokens are had by GET", { headers: { allow: "GET" } });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { createMemoryStore, digestOf } from "@airgap-bundle/core";
 import { afterEach, describe, expect, test } from "vitest";
-import type { BearerAuth, ServerAuth } from "./options.ts";
+import type { BearerAuth, Quirks, ServerAuth } from "./options.ts";
 import { type ServedRegistry, serveRegistry } from "./serve-registry.ts";
 
 const USER = { username: "ada", password: "p:äss" };
@@ -9,8 +9,8 @@ const UPLOAD = `/v2/lib/app/blobs/uploads/?digest=${digestOf(BLOB)}`;
 
 let registry: ServedRegistry;
 
-async function serve(auth: ServerAuth): Promise<void> {
-  registry = await serveRegistry(createMemoryStore(), { auth });
+async function serve(auth: ServerAuth, quirks: Quirks = {}): Promise<void> {
+  registry = await serveRegistry(createMemoryStore(), { auth, quirks });
 }
 
 async function send(method: string, path: string, authorization = ""): Promise<Response> {
@@ -55,6 +55,33 @@ describe("a registry with basic authentication", () => {
 
     expect(response.status).toBe(status);
     expect(response.headers.get("www-authenticate")).toBe(status === 401 ? 'Basic realm="registry"' : null);
+  });
+});
+
+describe("a registry with quirks", () => {
+  test("hides projects that do not exist behind an empty challenge", async () => {
+    await serve({ kind: "basic", ...USER }, { missingProjects: (repository) => repository === "none/app" });
+    const authorization = basic(USER.username, USER.password);
+
+    const missing = await send("GET", "/v2/none/app/tags/list", authorization);
+    const other = await send("GET", "/v2/lib/app/tags/list", authorization);
+
+    expect([missing.status, missing.headers.get("www-authenticate")]).toEqual([401, ""]);
+    expect(await missing.json()).toMatchObject({
+      errors: [{ code: "UNAUTHORIZED", message: "project none not found" }],
+    });
+    expect(other.status).toBe(404);
+  });
+
+  test("says how to log in at its base endpoint alone", async () => {
+    await serve({ kind: "basic", ...USER }, { challengeAtBaseOnly: true });
+
+    const base = await send("GET", "/v2/");
+    const other = await send("GET", "/v2/lib/app/tags/list");
+
+    expect([base.status, other.status]).toEqual([401, 401]);
+    expect(base.headers.get("www-authenticate")).toContain("Basic");
+    expect(other.headers.has("www-authenticate")).toBe(false);
   });
 });
 
@@ -178,6 +205,46 @@ describe("a registry with bearer tokens", () => {
     await serveBearer();
 
     expect((await send("POST", "/token")).status).toBe(405);
+  });
+
+  test.each([
+    ["grant_type=refresh_token&refresh_token=r", 200],
+    ["grant_type=refresh_token&refresh_token=x", 401],
+    [`grant_type=password&${new URLSearchParams({ ...USER }).toString()}`, 200],
+    ["grant_type=password&username=ada&password=guess", 401],
+    ["", 401],
+  ])("answers the form %j", async (form, status) => {
+    await serveBearer({ oauth2: true, refreshToken: "r" });
+
+    const body = `${form}&scope=${encodeURIComponent(PUSH)}`;
+    const response = await fetch(`${registry.url}/token`, { method: "POST", body });
+
+    expect(response.status).toBe(status);
+    const token = `Bearer ${String(Object(await response.json()).access_token)}`;
+    expect((await send("POST", UPLOAD, token)).status).toBe(status === 200 ? 201 : 401);
+  });
+
+  test("takes a refresh token as anybody's password", async () => {
+    await serveBearer({ refreshToken: "r" });
+
+    const token = await getToken([PUSH], basic("00000000-0000-0000-0000-000000000000", "r"));
+
+    expect((await send("POST", UPLOAD, token)).status).toBe(201);
+  });
+
+  test("takes a token that never ends", async () => {
+    await serveBearer({ registryToken: "forever" });
+
+    expect((await send("POST", UPLOAD, "Bearer forever")).status).toBe(201);
+    expect((await send("POST", UPLOAD, "Bearer for")).status).toBe(401);
+  });
+
+  test("gives no token for what it is told to refuse", async () => {
+    await serveBearer({ refusesScope: (repository) => repository === "lib/foreign" });
+
+    const response = await send("GET", `/token?scope=repository:lib/foreign:pull`, credentials);
+
+    expect(response.status).toBe(400);
   });
 
   test.each([

@@ -9,7 +9,7 @@ export interface Gate {
   /** The refusal; undefined if the request may pass. */
   check(request: IncomingMessage, route: Route): Answer | undefined;
   /** The answer of the token endpoint; undefined if the request is not for it. */
-  answerToken(request: IncomingMessage): Answer | undefined;
+  answerToken(request: IncomingMessage): Answer | Promise<Answer> | undefined;
 }
 
 /** Lets everybody pass. */

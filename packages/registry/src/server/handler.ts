@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Store } from "@airgap-bundle/core";
-import { parseRoute } from "../routes.ts";
+import { parseRoute, type Route } from "../routes.ts";
 import { type Answer, errorAnswer, failureAnswer } from "./answer.ts";
 import { openBearerGate } from "./bearer-gate.ts";
 import { createCall } from "./call.ts";
 import { answerCall, checkNames } from "./dispatch.ts";
 import { type Gate, openBasicGate, openFreeGate } from "./gate.ts";
-import type { ServerAuth, ServerOptions } from "./options.ts";
+import type { Quirks, ServerAuth, ServerOptions } from "./options.ts";
 import { openPullBudget } from "./pull-budget.ts";
 import { sendAnswer } from "./send-answer.ts";
 
@@ -26,11 +26,11 @@ export function createRegistryHandler(store: Store, options: ServerOptions = {})
 
   const answerRequest = async (request: IncomingMessage, signal: AbortSignal): Promise<Answer> => {
     const { method = "GET", url = "/" } = request;
-    const token = gate.answerToken(request);
+    const token = await gate.answerToken(request);
     if (token !== undefined) return token;
     const route = parseRoute(url);
     if (route === undefined) return errorAnswer("UNSUPPORTED", "there is no such endpoint", { status: 404 });
-    const refusal = checkNames(route, method) ?? gate.check(request, route);
+    const refusal = checkNames(route, method) ?? checkAccess(request, route, { gate, quirks });
     if (refusal !== undefined) return refusal;
     return await answerCall(createCall(request, route, { store, quirks, isOpenToAll, signal }), budget);
   };
@@ -53,6 +53,27 @@ export function createRegistryHandler(store: Store, options: ServerOptions = {})
   };
 
   return (request, response) => void handle(request, response);
+}
+
+interface CheckOptions {
+  readonly gate: Gate;
+  readonly quirks: Quirks;
+}
+
+/** The refusal of a request that may not be, with the registry's quirks; undefined if it may. */
+function checkAccess(
+  request: IncomingMessage,
+  route: Route,
+  { gate, quirks }: CheckOptions,
+): Answer | undefined {
+  if ("repository" in route && quirks.missingProjects?.(route.repository) === true) {
+    const message = `project ${route.repository.split("/", 1)[0]} not found`;
+    return errorAnswer("UNAUTHORIZED", message, { headers: { "www-authenticate": "" } });
+  }
+  const refusal = gate.check(request, route);
+  if (refusal === undefined || route.kind === "base" || quirks.challengeAtBaseOnly !== true) return refusal;
+  const { "www-authenticate": _challenge, ...headers } = refusal.headers;
+  return { ...refusal, headers };
 }
 
 function openGate(auth: ServerAuth | undefined): Gate {

@@ -45,6 +45,14 @@ export interface BearerAuth extends ServerUser {
   readonly expiresInSeconds?: number;
   /** What a token may allow. @default everything to the user, nothing to anybody else */
   readonly grant?: (access: Access) => boolean;
+  /** Counts as the password of any user, as ACR takes its refresh tokens. @default none */
+  readonly refreshToken?: string;
+  /** A token that may do everything and never ends, as registries without a token server know them. @default none */
+  readonly registryToken?: string;
+  /** Tokens are also had by POST: {@link https://distribution.github.io/distribution/spec/auth/oauth/}. @default false */
+  readonly oauth2?: boolean;
+  /** A token for such a repository is answered with 400, as Docker Hub does for names of other registries. */
+  readonly refusesScope?: (repository: string) => boolean;
 }
 
 /** What a client may ask for; `*` is reading the list of repositories. */
@@ -82,6 +90,10 @@ export interface Quirks {
   readonly tagLink?: (path: string) => string;
   /** What becomes of uploads. */
   readonly uploads?: UploadQuirks;
+  /** Repositories whose project does not exist: 401 with an empty `WWW-Authenticate`, as Harbor answers. */
+  readonly missingProjects?: (repository: string) => boolean;
+  /** A 401 says how to log in at the base endpoint only, as behind proxies that drop the header. */
+  readonly challengeAtBaseOnly?: boolean;
 }
 
 /** {@link https://docs.docker.com/docker-hub/usage/pulls/} */

@@ -1,0 +1,113 @@
+import type { BundleError } from "@airgap-bundle/core";
+import { lineOf } from "./answer-error.ts";
+import type { Authorization, Authorizer, Wanted } from "./authorizer.ts";
+import type { Call } from "./call.ts";
+import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
+import type { Connection, LocatedResponse } from "./connection.ts";
+import { anonymousError, isProjectMissing, loginError, missingError, refusedError } from "./refusal.ts";
+import { discard, type Response, toRegistryError } from "./response.ts";
+
+/** A request is sent without a token, with one, and with a better one. */
+const MAX_ATTEMPTS = 3;
+
+/** What requests are sent with. */
+export interface AuthorizedSendOptions {
+  /** Where one logs in, in messages. */
+  readonly registry: string;
+  readonly connection: Connection;
+  readonly authorizer: Authorizer;
+}
+
+/** What a 401 says. */
+interface Refusal {
+  readonly call: Call;
+  readonly wanted: Wanted;
+  readonly used: Authorization | undefined;
+  /** Counts from 1. */
+  readonly attempt: number;
+  readonly offered: readonly Challenge[];
+  /** The registry's own words. */
+  readonly said: BundleError;
+}
+
+/**
+ * Sends requests with what the registry wants to be authorised with. A 401 of the registry itself is answered by logging
+ * in, and one of a token that was good before by a new one; more often no request is repeated.
+ *
+ * @throws `UNAUTHORIZED` if nothing that there is satisfies it; `DENIED` if it hides that a project does not exist
+ */
+export function createAuthorizedSend(
+  options: AuthorizedSendOptions,
+): (call: Call) => Promise<LocatedResponse> {
+  const { registry, connection, authorizer } = options;
+
+  /** What the base endpoint asks for: {@link https://distribution.github.io/distribution/spec/api/#api-version-check}. */
+  const ping = async ({ signal }: Call, header?: string): Promise<readonly Challenge[] | undefined> => {
+    const what = `ask ${registry} how to log in`;
+    const call = { method: "GET", url: "/v2/", scopes: [], expected: [], what, signal } as const;
+    const { response, origin } = await connection.request(call, header);
+    await discard(response);
+    const isOwn = origin === (await connection.origin(call));
+    return response.statusCode === 401 && isOwn ? challengesOf(response) : undefined;
+  };
+
+  /** The first login of a request; some registries say only at their base endpoint how it is done. */
+  const logIn = async ({ call, wanted, offered }: Refusal): Promise<Authorization> => {
+    let asked = offered;
+    if (!authorizer.isChallenged()) {
+      const atBase = (await ping(call)) ?? [];
+      const challenge = chooseChallenge(atBase);
+      if (challenge === undefined) throw anonymousError(registry, [...offered, ...atBase]);
+      authorizer.learn(challenge);
+      asked = atBase;
+    }
+    const authorization = await authorizer.authorize(wanted);
+    if (authorization === undefined) throw anonymousError(registry, asked);
+    return authorization;
+  };
+
+  /** The error of an authorization in whose place there is nothing better. */
+  const giveUp = async (refusal: Refusal, used: Authorization): Promise<BundleError> => {
+    const { call, offered, said } = refusal;
+    const isDirect = used.header.startsWith("Basic ") || used.credentials?.kind === "registryToken";
+    const isLogin = isDirect && (offered.length > 0 || (await ping(call, used.header)) !== undefined);
+    if (offered.length === 0 && !isLogin) return missingError(call, registry, used.credentials);
+    const error = isLogin ? loginError(registry, used.credentials) : refusedError(said, used);
+    authorizer.giveUp(used, error, { isLogin });
+    return error;
+  };
+
+  const answerRefusal = async (refusal: Refusal): Promise<Authorization> => {
+    const { call, wanted, used, attempt, offered, said } = refusal;
+    const challenge = chooseChallenge(offered);
+    if (challenge !== undefined) authorizer.learn(challenge);
+    if (offered.length === 0 && isProjectMissing(said)) throw missingError(call, registry, used?.credentials);
+    if (used === undefined) return await logIn(refusal);
+    const isWider = challenge !== undefined && authorizer.widen(used, wanted, challenge);
+    const isWorthwhile = isWider || (await authorizer.renew(used, wanted));
+    const next = isWorthwhile && attempt < MAX_ATTEMPTS ? await authorizer.authorize(wanted) : undefined;
+    if (next === undefined) throw await giveUp(refusal, used);
+    return next;
+  };
+
+  return async (call) => {
+    const own = await connection.origin(call);
+    const wanted = { scopes: call.scopes, origin: own, signal: call.signal };
+    const isOwn = new URL(call.url, own).origin === own;
+    let used = isOwn ? await authorizer.authorize(wanted) : undefined;
+    for (let attempt = 1; ; attempt++) {
+      const { response, origin } = await connection.request(call, used?.header);
+      if (response.statusCode !== 401 || origin !== own) {
+        if (used !== undefined) authorizer.accept(used);
+        return { response, origin };
+      }
+      const offered = challengesOf(response);
+      const said = await toRegistryError(response, call.what, lineOf(call, own));
+      used = await answerRefusal({ call, wanted, used, attempt, offered, said });
+    }
+  };
+}
+
+function challengesOf(response: Response): readonly Challenge[] {
+  return parseChallenges(response.headers["www-authenticate"]);
+}

@@ -1,0 +1,152 @@
+import type { TransferEvent } from "@airgap-bundle/core";
+import { Agent } from "undici";
+import { describe, expect, test } from "vitest";
+import { PASSWORD, readImage, USER, useLogins, WRONG } from "../../../../test/support/logins.ts";
+import type { Credentials } from "../credentials/credentials.ts";
+import { createAuthorizer } from "./authorizer.ts";
+
+const { open, seen, serve, serveBearer, serveOddly, steps } = useLogins();
+
+describe("credentials that are", () => {
+  test("an identity token go to the token server by POST", async () => {
+    const token: Credentials = { kind: "identityToken", token: "refresh", origin: "the test" };
+    const registry = await serveBearer({ refreshToken: "refresh", oauth2: true }, token);
+
+    await readImage(registry.openRepository("team/app"));
+
+    expect(steps()).toEqual(["GET … 401", "POST /token 200", "GET … 200"]);
+  });
+
+  test("an identity token go as a password where there is no POST", async () => {
+    const token: Credentials = { kind: "identityToken", token: "refresh", origin: "the test" };
+    const registry = await serveBearer({ refreshToken: "refresh" }, token);
+
+    await readImage(registry.openRepository("team/app"));
+
+    expect(steps()).toEqual(["GET … 401", "POST /token 405", "GET /token 200", "GET … 200"]);
+  });
+
+  test("an identity token that is not taken are told by their origin", async () => {
+    const token: Credentials = { kind: "identityToken", token: "old", origin: "docker-credential-x" };
+    const registry = await serveBearer({ refreshToken: "refresh", oauth2: true }, token);
+
+    await expect(readImage(registry.openRepository("team/app"))).rejects.toMatchObject({
+      code: "UNAUTHORIZED",
+      message: expect.stringMatching(
+        /with an identity token \(docker-credential-x\).*repository:team\/app:pull/,
+      ),
+    });
+  });
+
+  test.each(["Bearer realm=/token", "Basic realm=x"])(
+    "a registry token go to the registry as they are: %s",
+    async (challenge) => {
+      const server = await serveOddly({
+        challenge: () => ({ "www-authenticate": challenge }),
+        isAllowed: (sent) => sent === "Bearer own",
+      });
+      const token: Credentials = { kind: "registryToken", token: "own", origin: "the test" };
+
+      await readImage(open(server.host, { findCredentials: async () => token }).openRepository("team/app"));
+
+      expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, "Bearer own"]);
+    },
+  );
+
+  test("a registry token that is refused are not tried again", async () => {
+    const server = await serveOddly({ challenge: () => ({ "www-authenticate": "Bearer realm=/token" }) });
+    const token: Credentials = { kind: "registryToken", token: "old", origin: "the test" };
+    const repository = open(server.host, { findCredentials: async () => token }).openRepository("team/app");
+
+    await expect(readImage(repository)).rejects.toMatchObject({
+      code: "UNAUTHORIZED",
+      message: expect.stringContaining("with a registry token (the test)"),
+    });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test("looked for by repository, each with a token of its own", async () => {
+    const asked: (string | undefined)[] = [];
+    const registry = await serveBearer({}, async (repository) => {
+      asked.push(repository);
+      return repository === "team/app" ? PASSWORD : WRONG;
+    });
+
+    await readImage(registry.openRepository("team/app"));
+    await expect(readImage(registry.openRepository("team/base"))).rejects.toMatchObject({
+      code: "UNAUTHORIZED",
+    });
+
+    expect(new Set(asked)).toEqual(new Set(["team/app", "team/base"]));
+  });
+
+  test("not in one piece: a user name with a colon", async () => {
+    const registry = await serveBearer({}, { ...PASSWORD, username: "a:b" });
+
+    await expect(readImage(registry.openRepository("team/app"))).rejects.toMatchObject({
+      code: "UNAUTHORIZED",
+      message: expect.stringContaining("the user name holds a colon"),
+    });
+  });
+
+  test("refused are asked for anew, once", async () => {
+    for (const auth of [
+      { kind: "basic", ...USER },
+      { kind: "bearer", ...USER },
+    ] as const) {
+      const refused: unknown[] = [];
+      const registry = await serve({ auth }, async (_repository, old) => {
+        if (old !== undefined) refused.push(old);
+        return old === undefined && refused.length === 0 ? WRONG : PASSWORD;
+      });
+
+      await readImage(registry.openRepository("team/app"));
+
+      expect(refused).toEqual([WRONG]);
+    }
+  });
+
+  test.each(["basic", "bearer"] as const)(
+    "refused three times in a row are not sent again: %s",
+    async (kind) => {
+      const registry = await serve({ auth: { kind, ...USER } }, WRONG);
+      const repository = registry.openRepository("team/app");
+      const fail = async (name: string): Promise<unknown> =>
+        await registry
+          .openRepository(name)
+          .resolve("7")
+          .catch((error: unknown) => error);
+
+      await Promise.allSettled([fail("team/app"), fail("team/base"), fail("team/more")]);
+      const before = seen.length;
+      const last = await fail("team/last");
+
+      expect(last).toMatchObject({
+        code: "UNAUTHORIZED",
+        message: expect.stringMatching(/as "ada" \(the test\).* refused that 3 times in a row/),
+        hint: expect.stringContaining("docker login"),
+      });
+      expect(seen.length - before).toBe(0);
+      await expect(repository.resolve("7")).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+    },
+  );
+});
+
+test("credentials that go over a network without TLS are warned of once", async () => {
+  const events: TransferEvent[] = [];
+  const authorizer = createAuthorizer({
+    registry: "r.io",
+    findCredentials: async () => PASSWORD,
+    dispatcher: new Agent(),
+    onEvent: (event) => events.push(event),
+    now: () => 0,
+  });
+  authorizer.learn({ scheme: "basic", parameters: new Map() });
+
+  for (const origin of ["http://127.0.0.1:5000", "https://r.io", "http://r.io", "http://r.io"])
+    await authorizer.authorize({ scopes: [], origin });
+
+  expect(events).toMatchObject([
+    { kind: "warning", code: "CREDENTIALS_WITHOUT_TLS", message: expect.stringContaining("go to r.io") },
+  ]);
+});

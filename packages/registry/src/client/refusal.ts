@@ -1,0 +1,52 @@
+import { BundleError } from "@airgap-bundle/core";
+import { type Credentials, describeCredentials } from "../credentials/credentials.ts";
+import { loginHint } from "../credentials/login-hint.ts";
+import type { Authorization } from "./authorizer.ts";
+import type { Call } from "./call.ts";
+import type { Challenge } from "./challenge.ts";
+import { repositoryOf } from "./scopes.ts";
+
+/** The registry wants credentials and there are none, or wants something that is not known here. */
+export function anonymousError(registry: string, offered: readonly Challenge[]): BundleError {
+  const schemes = [...new Set(offered.map(({ scheme }) => scheme))].join(", ") || "nothing that is known";
+  return new BundleError(
+    "UNAUTHORIZED",
+    `Cannot use ${registry} without credentials: it asks for ${schemes}`,
+    { hint: loginHint(registry) },
+  );
+}
+
+/** The registry does not take the credentials at all. */
+export function loginError(registry: string, credentials: Credentials | undefined): BundleError {
+  return new BundleError(
+    "UNAUTHORIZED",
+    `Cannot log in to ${registry} ${describeCredentials(credentials)}: it refuses these credentials`,
+    { hint: loginHint(registry) },
+  );
+}
+
+/** The registry refuses a token that its own token server has just given. `said`: its words. */
+export function refusedError(said: BundleError, { credentials, scopes }: Authorization): BundleError {
+  const message = `${said.message}; asked ${describeCredentials(credentials)} for ${scopes.join(" ") || "nothing in particular"}`;
+  return new BundleError(said.code, message, { hint: said.hint, cause: said.cause });
+}
+
+/** Harbor answers so for a project that it does not have or does not show, without a challenge. */
+export function missingError(
+  { what, scopes }: Call,
+  registry: string,
+  credentials: Credentials | undefined,
+): BundleError {
+  const project = JSON.stringify(repositoryOf(scopes)?.split("/", 1)[0] ?? "");
+  const message = `Cannot ${what}: the project ${project} does not exist or gives no access ${describeCredentials(credentials)}`;
+  const hint =
+    credentials === undefined
+      ? `Check the project's name. ${loginHint(registry)}`
+      : `Have the project ${project} made, or ask for access to it: the login itself is right`;
+  return new BundleError("DENIED", message, { hint });
+}
+
+/** Does a registry's own text say that it has no such project? */
+export function isProjectMissing({ message }: BundleError): boolean {
+  return /\bproject\b.*\b(?:not found|not exist)/is.test(message);
+}
