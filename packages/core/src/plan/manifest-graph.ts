@@ -102,6 +102,7 @@ function addBlob(descriptor: Descriptor, role: "config" | "layer", parts: Map<st
   else if (known.role === "layer" && role === "config") parts.set(descriptor.digest, { ...known, role });
 }
 
-function plainDescriptor({ mediaType, digest, size }: Descriptor): Descriptor {
+/** A descriptor without what else an index says of it. */
+export function plainDescriptor({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
 }
