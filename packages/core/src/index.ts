@@ -17,7 +17,7 @@ export {
 export type { EventSink, Phase, TransferEvent } from "./events.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";
-export { guessManifestType, type IndexChild, type Manifest, parseManifest } from "./manifest.ts";
+export { guessManifestType, type IndexChild, type Manifest, parseManifest, toReferrer } from "./manifest.ts";
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
 export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
@@ -60,6 +60,7 @@ export type {
   OpenBlobOptions,
   OpenContent,
   PutManifestOptions,
+  Referrer,
   Registry,
   Repository,
   Source,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Descriptor } from "./descriptor.ts";
 import { digestOf } from "./digest.ts";
-import { guessManifestType, parseManifest } from "./manifest.ts";
+import { guessManifestType, parseManifest, toReferrer } from "./manifest.ts";
 import { MEDIA_TYPES } from "./media-types.ts";
 
 const { ociIndex, ociManifest, dockerIndex, dockerManifest, ociConfig, ociLayerGzip } = MEDIA_TYPES;
@@ -174,4 +174,27 @@ test.each([
 
 test("guessManifestType() of what is not JSON is undefined", () => {
   expect(guessManifestType(Buffer.from("<html>"))).toBeUndefined();
+});
+
+test.each([
+  ["its own type", ociManifest, { ...IMAGE, artifactType: "x/y" }, { artifactType: "x/y" }],
+  ["its config's type", ociManifest, IMAGE, { artifactType: ociConfig }],
+  [
+    "its config's type for an empty one",
+    ociManifest,
+    { ...IMAGE, artifactType: "" },
+    { artifactType: ociConfig },
+  ],
+  [
+    "its own type for want of a config",
+    ociManifest,
+    { artifactType: "x/y", layers: [] },
+    { artifactType: "x/y" },
+  ],
+  ["no type for an index", ociIndex, INDEX, {}],
+  ["annotations", ociIndex, { ...INDEX, annotations: { a: "b" } }, { annotations: { a: "b" } }],
+])("toReferrer() tells %s", (_what, mediaType, document, expected) => {
+  const descriptor = { mediaType, digest: digestOf("manifest"), size: 5 };
+
+  expect(toReferrer(descriptor, parse(mediaType, document))).toEqual({ ...descriptor, ...expected });
 });

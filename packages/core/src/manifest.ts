@@ -3,6 +3,7 @@ import type { Descriptor, Platform } from "./descriptor.ts";
 import { isDigest } from "./digest.ts";
 import { BundleError } from "./error.ts";
 import { isImageType, isIndexType, MEDIA_TYPES } from "./media-types.ts";
+import type { Referrer } from "./repository.ts";
 
 /** No real manifest comes near; more is an attack on memory. */
 const MAX_CHILDREN = 10_000;
@@ -98,6 +99,25 @@ export function parseManifest(descriptor: Descriptor, content: Uint8Array): Mani
     );
   }
   throw invalid(descriptor, `its media type is ${JSON.stringify(mediaType)}`);
+}
+
+/**
+ * What a list of referrers says of a manifest:
+ * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers}.
+ */
+export function toReferrer(descriptor: Descriptor, manifest: Manifest): Referrer {
+  const { mediaType, digest, size } = descriptor;
+  const { annotations } = manifest;
+  const configType = manifest.kind === "image" ? manifest.config?.mediaType : undefined;
+  // An empty type is as good as none.
+  const artifactType = manifest.artifactType || configType;
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType ? { artifactType } : {}),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
 }
 
 /** The media type of a manifest whose sender named none: what its `mediaType` says, else what its structure means. */

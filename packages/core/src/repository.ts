@@ -11,6 +11,13 @@ export interface OpenBlobOptions extends AbortOptions {
   readonly offset?: number;
 }
 
+/** A manifest that speaks of another: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers}. */
+export interface Referrer extends Descriptor {
+  /** The manifest's `artifactType`, else its config's media type; absent if it has neither. */
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 /** Content that can be opened again from its beginning, for a second attempt. */
 export type OpenContent = () => AsyncIterable<Uint8Array>;
 
@@ -36,6 +43,9 @@ export interface Source {
 
   /** Every tag, without duplicates, in no particular order. */
   listTags(options?: AbortOptions): AsyncIterable<string>;
+
+  /** Manifests of this repository whose subject is this digest, present or not; none if nothing is known of any. */
+  listReferrers(digest: string, options?: AbortOptions): Promise<readonly Referrer[]>;
 }
 
 /** One repository to write to. Every method may be repeated: what is there already stays. Errors as in {@link Source}. */
@@ -66,8 +76,9 @@ export interface Registry {
 }
 
 /**
- * A repository whose blobs arrive in pieces:
- * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks}.
+ * A repository whose blobs arrive in pieces and whose content can be taken away:
+ * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks},
+ * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#content-management}.
  */
 export interface StoreRepository extends Repository {
   /** Opens an upload session and returns its id. */
@@ -84,11 +95,17 @@ export interface StoreRepository extends Repository {
   finishUpload(id: string, digest: string): Promise<void>;
   /** Forgets a session. @throws `BLOB_UPLOAD_UNKNOWN` */
   cancelUpload(id: string): Promise<void>;
+  /** Takes a tag away. @throws `MANIFEST_UNKNOWN` */
+  deleteTag(tag: string): Promise<void>;
+  /** Takes a manifest and every tag of it away. @throws `MANIFEST_UNKNOWN` */
+  deleteManifest(digest: string): Promise<void>;
+  /** Takes a blob away from this repository. @throws `BLOB_UNKNOWN` */
+  deleteBlob(digest: string): Promise<void>;
 }
 
 /** A registry's content: what the server serves. */
 export interface Store {
-  /** Names of the repositories that hold anything, in order. */
+  /** Names of the repositories that hold anything or once did, in order. */
   listRepositories(): Promise<readonly string[]>;
   /** Opening one asks nothing and creates nothing. @throws `NAME_INVALID` */
   openRepository(name: string): StoreRepository;

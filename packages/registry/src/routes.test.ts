@@ -11,6 +11,8 @@ test.each<Route>([
   { kind: "manifest", repository: "a", reference: DIGEST },
   { kind: "tags", repository: "a/tags" },
   { kind: "tags", repository: "a", count: 0, last: "1.0+x y" },
+  { kind: "referrers", repository: "a/b", digest: DIGEST },
+  { kind: "referrers", repository: "a", digest: DIGEST, artifactType: "application/vnd.example+json" },
   { kind: "uploads", repository: "a/blobs" },
   { kind: "uploads", repository: "a", mount: DIGEST, from: "b/c" },
   { kind: "uploads", repository: "a", digest: DIGEST },
@@ -26,7 +28,7 @@ test.each([
   "/v1/",
   "/v2",
   "/v2/_catalog",
-  "/v2/a/referrers/x",
+  "/v2/a/referrers",
   "/v2/a/tags",
   "//",
   "/v2/a%/tags/list",
@@ -43,11 +45,14 @@ test("parseRoute() reads an escaped digest", () => {
   });
 });
 
-test.each(["/v2/A/tags/list", "/v2/a/../b/tags/list", "/v2/a/blobs/sha256:x", "/v2/a/manifests/.x"])(
-  "isValidRoute() refuses %s",
-  (url) => {
-    const route = parseRoute(url);
+test.each([
+  "/v2/A/tags/list",
+  "/v2/a/../b/tags/list",
+  "/v2/a/blobs/sha256:x",
+  "/v2/a/manifests/.x",
+  "/v2/a/referrers/x",
+])("isValidRoute() refuses %s", (url) => {
+  const route = parseRoute(url);
 
-    expect(route === undefined || isValidRoute(route)).toBe(false);
-  },
-);
+  expect(route === undefined || isValidRoute(route)).toBe(false);
+});

@@ -23,7 +23,14 @@ export type Route =
   /** end-5, end-6, end-13 */
   | { readonly kind: "upload"; readonly repository: string; readonly id: string; readonly digest?: string }
   /** end-8a, end-8b */
-  | { readonly kind: "tags"; readonly repository: string; readonly count?: number; readonly last?: string };
+  | { readonly kind: "tags"; readonly repository: string; readonly count?: number; readonly last?: string }
+  /** end-12a, end-12b */
+  | {
+      readonly kind: "referrers";
+      readonly repository: string;
+      readonly digest: string;
+      readonly artifactType?: string;
+    };
 
 /** The path and query of a route. */
 export function formatRoute(route: Route): string {
@@ -40,6 +47,8 @@ export function formatRoute(route: Route): string {
       return `/v2/${route.repository}/blobs/uploads/${route.id}${formatQuery({ digest: route.digest })}`;
     case "tags":
       return `/v2/${route.repository}/tags/list${formatQuery({ n: route.count?.toString(), last: route.last })}`;
+    case "referrers":
+      return `/v2/${route.repository}/referrers/${route.digest}${formatQuery({ artifactType: route.artifactType })}`;
   }
 }
 
@@ -48,6 +57,7 @@ const PATHS = {
   uploads: /^\/v2\/(.+)\/blobs\/uploads\/?$/,
   blob: /^\/v2\/(.+)\/blobs\/([^/]+)$/,
   manifest: /^\/v2\/(.+)\/manifests\/([^/]+)$/,
+  referrers: /^\/v2\/(.+)\/referrers\/([^/]+)$/,
   tags: /^\/v2\/(.+)\/tags\/list$/,
 };
 
@@ -82,6 +92,12 @@ export function parseRoute(url: string): Route | undefined {
   if (manifestRepository !== undefined && reference !== undefined)
     return { kind: "manifest", repository: manifestRepository, reference };
 
+  const [, referrersRepository, subject] = PATHS.referrers.exec(path) ?? [];
+  if (referrersRepository !== undefined && subject !== undefined) {
+    const artifactType = optional("artifactType", searchParams.get("artifactType"));
+    return { kind: "referrers", repository: referrersRepository, digest: subject, ...artifactType };
+  }
+
   const [, repository] = PATHS.tags.exec(path) ?? [];
   if (repository === undefined) return undefined;
   const count = searchParams.get("n");
@@ -99,6 +115,7 @@ export function isValidRoute(route: Route): boolean {
     case "base":
       return true;
     case "blob":
+    case "referrers":
       return isRepository(route.repository) && isDigest(route.digest);
     case "manifest":
       return isRepository(route.repository) && (isDigest(route.reference) || isTag(route.reference));

@@ -2,7 +2,7 @@ import { MAX_MANIFEST_SIZE } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { createDigestHash } from "../digest.ts";
 import { BundleError } from "../error.ts";
-import { type ImageManifest, parseManifest } from "../manifest.ts";
+import { type ImageManifest, type Manifest, parseManifest } from "../manifest.ts";
 import { isImageType, isIndexType } from "../media-types.ts";
 
 /** What a manifest's check asks of the repository that it goes to. */
@@ -22,13 +22,14 @@ const FOREIGN_LAYER =
  * Checks what a registry checks before it stores a manifest: size, digest, structure, and that all it names is there.
  * The subject may come later: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests-with-subject}.
  *
+ * @returns what it says
  * @throws `SIZE_INVALID`, `DIGEST_INVALID`, `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN` naming the digest
  */
 export async function checkManifest(
   descriptor: Descriptor,
   content: Uint8Array,
   held: HeldContent,
-): Promise<void> {
+): Promise<Manifest> {
   checkBytes(descriptor, content);
   const manifest = parseManifest(descriptor, content);
   if (manifest.kind === "index") {
@@ -36,12 +37,13 @@ export async function checkManifest(
       const isHeld = isManifestType(child.mediaType) ? held.hasManifest : held.hasBlob;
       if (!(await isHeld(child.digest))) throw unknownBlob(descriptor, child);
     }
-    return;
+    return manifest;
   }
   for (const blob of listBlobs(manifest)) {
     if (FOREIGN_LAYER.test(blob.mediaType)) continue;
     if (!(await held.hasBlob(blob.digest))) throw unknownBlob(descriptor, blob);
   }
+  return manifest;
 }
 
 function listBlobs({ config, layers }: ImageManifest): readonly Descriptor[] {

@@ -3,6 +3,7 @@ import { isRepository } from "../reference.ts";
 import type { Store, StoreRepository } from "../repository.ts";
 import type { StoreBackend } from "./store-backend.ts";
 import { openContent } from "./store-content.ts";
+import { openDeletion } from "./store-deletion.ts";
 import { openUploads } from "./store-uploads.ts";
 
 /** A store over a backend: all checks are made here, so that every backend's store behaves alike. */
@@ -19,7 +20,11 @@ export function createStore(backend: StoreBackend): Store {
           `Cannot open ${JSON.stringify(name)}: it is not a repository name`,
         );
       }
-      return { ...openContent(backend, name), ...openUploads(backend, name, busy) };
+      return {
+        ...openContent(backend, name),
+        ...openUploads(backend, name, busy),
+        ...openDeletion(backend, name),
+      };
     },
   };
 }

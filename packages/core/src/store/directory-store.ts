@@ -1,14 +1,13 @@
 import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { parseDigest } from "../digest.ts";
+import { isDigest, parseDigest } from "../digest.ts";
 import { toFileError } from "../file-error.ts";
 import { isTag } from "../reference.ts";
 import type { Store } from "../repository.ts";
 import { type BlobDirectory, FILE_CHUNK_SIZE, openBlobDirectory, statFile } from "./blob-directory.ts";
 import { createStore } from "./create-store.ts";
-import { listDirectory, readText, writeText } from "./entry-file.ts";
+import { listDirectory, readText, removeFile, writeText } from "./entry-file.ts";
 import type { EntryKey, EntryKind, StoreBackend, UploadKey, UploadStorage } from "./store-backend.ts";
 
 /**
@@ -19,6 +18,7 @@ const KIND_DIRECTORIES: Readonly<Record<EntryKind, string>> = {
   blobs: "_blobs",
   manifests: "_manifests",
   tags: "_tags",
+  referrers: "_referrers",
 };
 const UPLOADS_DIRECTORY = "_uploads";
 
@@ -57,7 +57,7 @@ function openUploadFiles(repositories: string, blobs: BlobDirectory): UploadStor
 
     moveToBlobs: async (upload, descriptor) => await blobs.adopt(descriptor, pathOf(upload)),
 
-    remove: async (upload) => await rm(pathOf(upload), { force: true }),
+    remove: async (upload) => await removeFile(pathOf(upload)),
   };
 }
 
@@ -79,9 +79,22 @@ function openEntryFiles(repositories: string): Entries {
 
     writeEntry: async (entry, value) => await writeText(pathOf(entry), value),
 
+    removeEntry: async (entry) => await removeFile(pathOf(entry)),
+
     async listTags(repository) {
       const { files } = await listDirectory(join(repositories, repository, KIND_DIRECTORIES.tags));
       return files.filter(isTag);
+    },
+
+    async listReferrers(repository, subject) {
+      const directory = join(repositories, repository, KIND_DIRECTORIES.referrers, digestPath(subject));
+      const { directories: algorithms } = await listDirectory(directory);
+      const digests: string[] = [];
+      for (const algorithm of algorithms) {
+        const { files } = await listDirectory(join(directory, algorithm));
+        digests.push(...files.map((hex) => `${algorithm}:${hex}`).filter(isDigest));
+      }
+      return digests;
     },
   };
 }
@@ -101,7 +114,8 @@ function isRepositoryDirectory(directories: readonly string[]): boolean {
   return Object.values(KIND_DIRECTORIES).some((kind) => directories.includes(kind));
 }
 
-function digestPath(digest: string): string {
-  const { algorithm, hex } = parseDigest(digest);
-  return join(algorithm, hex);
+/** `ALGORITHM/HEX` of each digest in a name. */
+function digestPath(name: string): string {
+  const parts = name.split("/").map(parseDigest);
+  return join(...parts.flatMap(({ algorithm, hex }) => [algorithm, hex]));
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { isMissingFile, toFileError } from "../file-error.ts";
 import { replaceFile } from "./replace-file.ts";
 
@@ -21,6 +21,15 @@ export async function readText(path: string): Promise<string | undefined> {
 /** Writes a small file and the directories above it. Readers see the old text or the new one. @throws `FILE_FAILED`, `NO_SPACE` */
 export async function writeText(path: string, text: string): Promise<void> {
   await replaceFile(path, async (temporary) => await writeFile(temporary, text, { flag: "wx", flush: true }));
+}
+
+/** Takes a file away, if it is there. @throws `FILE_FAILED` */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw toFileError(error, path);
+  }
 }
 
 /** The names in a directory, none if it does not exist. @throws `FILE_FAILED` */

@@ -99,11 +99,23 @@ function createEntries(): Entries {
         blobs: new Map(),
         manifests: new Map(),
         tags: new Map(),
+        referrers: new Map(),
       };
       held[kind].set(name, value);
       repositories.set(repository, held);
     },
 
+    async removeEntry({ repository, kind, name }) {
+      repositories.get(repository)?.[kind].delete(name);
+    },
+
     listTags: async (repository) => [...(repositories.get(repository)?.tags.keys() ?? [])],
+
+    async listReferrers(repository, subject) {
+      const names = [...(repositories.get(repository)?.referrers.keys() ?? [])];
+      return names
+        .filter((name) => name.startsWith(`${subject}/`))
+        .map((name) => name.slice(subject.length + 1));
+    },
   };
 }

@@ -1,14 +1,17 @@
 import type { Descriptor } from "../descriptor.ts";
 import type { AbortOptions, OpenBlobOptions } from "../repository.ts";
 
-/** What a repository holds, by kind: digests of blobs, digests of manifests with their media type, tags with their digest. */
-export type EntryKind = "blobs" | "manifests" | "tags";
+/**
+ * What a repository holds, by kind: digests of blobs, digests of manifests with their media type, tags with their
+ * digest, referrers by their subject.
+ */
+export type EntryKind = "blobs" | "manifests" | "tags" | "referrers";
 
 /** Where one entry lies. Its names have been checked by grammar. */
 export interface EntryKey {
   readonly repository: string;
   readonly kind: EntryKind;
-  /** A digest, or a tag. */
+  /** A digest, a tag, or of a referrer `SUBJECT/DIGEST`, two digests. */
   readonly name: string;
 }
 
@@ -43,12 +46,16 @@ export interface UploadStorage {
 export interface StoreBackend {
   readonly blobs: BlobStorage;
   readonly uploads: UploadStorage;
-  /** Names of the repositories with at least one entry, in any order. */
+  /** Names of the repositories in which an entry was ever written, in any order. */
   listRepositories(): Promise<readonly string[]>;
   hasRepository(repository: string): Promise<boolean>;
   readEntry(entry: EntryKey): Promise<string | undefined>;
   /** Readers see the old value or the new one. */
   writeEntry(entry: EntryKey, value: string): Promise<void>;
+  /** Nothing happens if it is not there. */
+  removeEntry(entry: EntryKey): Promise<void>;
   /** A repository's tags, in any order; none if there is no such repository. */
   listTags(repository: string): Promise<readonly string[]>;
+  /** Digests of the referrers that a repository has an entry of, in any order. */
+  listReferrers(repository: string, subject: string): Promise<readonly string[]>;
 }

@@ -3,9 +3,10 @@ import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import { isRepository, isTag } from "../reference.ts";
-import type { OpenContent, Repository } from "../repository.ts";
+import type { OpenContent, Repository, Source } from "../repository.ts";
 import { checkManifest, type HeldContent } from "./check-manifest.ts";
 import type { EntryKey, EntryKind, StoreBackend } from "./store-backend.ts";
+import { openReferrers } from "./store-referrers.ts";
 
 /** One repository's blobs, manifests and tags. `repository` has been checked by grammar. */
 export function openContent(backend: StoreBackend, repository: string): Repository {
@@ -18,7 +19,7 @@ export function openContent(backend: StoreBackend, repository: string): Reposito
     hasManifest: async (digest) => await has("manifests", digest),
   };
 
-  return {
+  const manifests: Pick<Source, "resolve" | "readManifest"> = {
     async resolve(reference) {
       const digest = isTag(reference) ? await backend.readEntry(at("tags", reference)) : reference;
       if (digest === undefined || !isDigest(digest)) return undefined;
@@ -38,6 +39,11 @@ export function openContent(backend: StoreBackend, repository: string): Reposito
       }
       return await readAll(verified(descriptor, blobs.open(descriptor.digest, options)), MAX_MANIFEST_SIZE);
     },
+  };
+  const referrers = openReferrers(backend, repository, manifests);
+
+  return {
+    ...manifests,
 
     async statBlob(digest) {
       return (await held.hasBlob(digest)) ? await blobs.stat(digest) : undefined;
@@ -63,6 +69,8 @@ export function openContent(backend: StoreBackend, repository: string): Reposito
       yield* await backend.listTags(repository);
     },
 
+    listReferrers: referrers.list,
+
     async putBlob(descriptor: Descriptor, open: OpenContent, options) {
       if (await held.hasBlob(descriptor.digest)) return;
       await blobs.put(descriptor, open(), options);
@@ -86,9 +94,10 @@ export function openContent(backend: StoreBackend, repository: string): Reposito
           `Cannot store a manifest: ${JSON.stringify(tag)} is not a tag`,
         );
       }
-      await checkManifest(descriptor, content, held);
+      const manifest = await checkManifest(descriptor, content, held);
       signal?.throwIfAborted();
       await blobs.put(descriptor, contentOf(content), options);
+      await referrers.note(descriptor.digest, manifest);
       await backend.writeEntry(at("manifests", descriptor.digest), descriptor.mediaType);
       if (tag !== undefined) await backend.writeEntry(at("tags", tag), descriptor.digest);
     },

@@ -16,6 +16,7 @@ import {
 import { formatRoute } from "../routes.ts";
 import { bodyOf } from "./body.ts";
 import type { Call } from "./call.ts";
+import { listReferrers } from "./list-referrers.ts";
 import { listTags } from "./list-tags.ts";
 import { readPullLimit } from "./pull-limit.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
@@ -34,6 +35,7 @@ export function createSource(remote: Remote): Source {
     statBlob: async (digest, options = {}) => await statBlob(remote, digest, options),
     openBlob: (descriptor, options = {}) => openBlob(remote, descriptor, options),
     listTags: (options = {}) => listTags(remote, options),
+    listReferrers: async (digest, options = {}) => await listReferrers(remote, digest, options),
   };
 }
 

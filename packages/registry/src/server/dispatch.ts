@@ -5,6 +5,7 @@ import { answerBlob, refuseMethod } from "./blob-endpoints.ts";
 import type { Call } from "./call.ts";
 import { answerManifest } from "./manifest-endpoints.ts";
 import type { PullBudget } from "./pull-budget.ts";
+import { answerReferrers } from "./referrer-endpoints.ts";
 import { answerTags } from "./tag-endpoints.ts";
 import { answerUpload, answerUploads } from "./upload-endpoints.ts";
 
@@ -22,6 +23,8 @@ export async function answerCall(call: Call, budget: PullBudget): Promise<Answer
     }
     case "tags":
       return await answerTags({ ...call, route });
+    case "referrers":
+      return await answerReferrers({ ...call, route });
     case "uploads":
       return await answerUploads({ ...call, route });
     case "upload":
@@ -34,7 +37,7 @@ export function checkNames(route: Route, method: string): Answer | undefined {
   if (route.kind === "base") return undefined;
   if (!isRepository(route.repository))
     return errorAnswer("NAME_INVALID", "the repository's name is malformed");
-  if (route.kind === "blob" && !isDigest(route.digest))
+  if ((route.kind === "blob" || route.kind === "referrers") && !isDigest(route.digest))
     return errorAnswer("DIGEST_INVALID", "the digest is malformed");
   if (route.kind !== "manifest" || isDigest(route.reference) || isTag(route.reference)) return undefined;
   if (route.reference.includes(":")) return errorAnswer("DIGEST_INVALID", "the digest is malformed");

@@ -143,7 +143,6 @@ test.each([
   ["GET", "/v2/lib/app/tags/list?n=-1", 400, "UNSUPPORTED"],
   ["GET", "/v2/Lib/tags/list", 400, "NAME_INVALID"],
   ["GET", "/v2/_catalog", 404, "UNSUPPORTED"],
-  ["GET", `/v2/lib/app/referrers/${MANIFEST_DIGEST}`, 404, "UNSUPPORTED"],
   ["GET", "/v2/%/tags/list", 404, "UNSUPPORTED"],
   ["POST", "/v2/", 405, "UNSUPPORTED"],
   ["POST", "/v2/lib/app/tags/list", 405, "UNSUPPORTED"],
