@@ -16,7 +16,16 @@ export type TransferEvent =
   | { readonly kind: "warning"; readonly code: string; readonly message: string };
 
 /** The parts of the work, in the words shown to people: "listing tags", "resolving tags", … */
-export type Phase = "list" | "resolve" | "manifests" | "referrers" | "download" | "write" | "check" | "upload" | "verify";
+export type Phase =
+  | "list"
+  | "resolve"
+  | "manifests"
+  | "referrers"
+  | "download"
+  | "write"
+  | "check"
+  | "upload"
+  | "verify";
 
 /** Takes events; must return at once. */
 export type EventSink = (event: TransferEvent) => void;

@@ -34,6 +34,8 @@ export {
   type Plan,
   type PlanWarning,
   type Pulls,
+  type ReferrerFailure,
+  type ReferrerStatus,
 } from "./plan/plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
 export {
@@ -55,6 +57,7 @@ export {
   type Reference,
   type RepositoryName,
 } from "./reference.ts";
+export { formatReferrersTag } from "./referrers-tag.ts";
 export type {
   AbortOptions,
   OpenBlobOptions,

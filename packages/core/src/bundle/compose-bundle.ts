@@ -115,7 +115,8 @@ function assign(
 }
 
 function toBundleImage(image: PlannedImage): BundleImage {
-  const { source, target, resolved, descriptor, platforms, task, selectedBy, referrers, referrerStatus } = image;
+  const { source, target, resolved, descriptor, platforms, task, selectedBy, referrers, referrerStatus } =
+    image;
   const { registry, repository, tag } = target;
   return {
     source: formatReference(source),

@@ -2,12 +2,9 @@ import { z } from "zod";
 import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
-import type { CarriedImage } from "../plan/plan.ts";
+import { type CarriedImage, MAX_REFERRERS } from "../plan/plan.ts";
 import { isRepository, isTag } from "../reference.ts";
 import { formatSignatureTags } from "../referrers-tag.ts";
-
-/** Referrers that one image of a bundle may have. */
-export const MAX_REFERRERS = 10_000;
 
 /** The version of the format that is written here and the only one that is read. */
 export const FORMAT_VERSION = 1;

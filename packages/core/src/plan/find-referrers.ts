@@ -5,7 +5,7 @@ import type { RepositoryName } from "../reference.ts";
 import { listTags, repositoryKey, type TagList } from "./list-mapped-tags.ts";
 import type { ReferrerPlace } from "./look-up-referrers.ts";
 import type { ManifestFetcher } from "./manifest-fetcher.ts";
-import { listContent, type ManifestGraph } from "./manifest-graph.ts";
+import { listManifests, type ManifestGraph } from "./manifest-graph.ts";
 import { type PlannedImage, toReferrerFailure } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import { readReferrers, type Subject, type SubjectReferrers, subjectKey } from "./read-referrers.ts";
@@ -70,9 +70,7 @@ function listSubjects(images: readonly PlannedImage[], { manifests }: ManifestFe
 
 /** A manifest and every one below it. */
 function listTree(name: RepositoryName, root: Descriptor, manifests: ManifestGraph): readonly Subject[] {
-  return listContent(root, manifests).flatMap(({ role, descriptor }) =>
-    role === "manifest" ? [{ name, digest: descriptor.digest, isCarried: true }] : [],
-  );
+  return listManifests(root, manifests).map(({ digest }) => ({ name, digest, isCarried: true }));
 }
 
 function distinct(subjects: readonly Subject[]): readonly Subject[] {
@@ -101,7 +99,8 @@ async function openPlaces(
   const places = await mapConcurrent(
     [...counts],
     async ([key, { name, count }], jobSignal): Promise<[string, ReferrerPlace]> => {
-      const list = lists.get(key) ?? (count > 1 ? await listTags(name, { openSource, signal: jobSignal }) : undefined);
+      const list =
+        lists.get(key) ?? (count > 1 ? await listTags(name, { openSource, signal: jobSignal }) : undefined);
       const tags = list?.kind === "listed" ? new Set(list.tags) : undefined;
       return [key, { source: openSource(name), tags }];
     },

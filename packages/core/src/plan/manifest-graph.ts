@@ -33,6 +33,13 @@ export function listContent(root: Descriptor, graph: ManifestGraph): ContentPart
   );
 }
 
+/** The manifests of {@link listContent}: a root and every one below it. @throws what that throws */
+export function listManifests(root: Descriptor, graph: ManifestGraph): Descriptor[] {
+  return listContent(root, graph).flatMap(({ role, descriptor }) =>
+    role === "manifest" ? [descriptor] : [],
+  );
+}
+
 /**
  * As {@link listContent}, but what a manifest names that the graph lacks is left out.
  *

@@ -12,6 +12,9 @@ export interface ImageTarget {
   readonly tag: string | null;
 }
 
+/** Referrers that one image may have. Real ones have a handful for each platform. */
+export const MAX_REFERRERS = 10_000;
+
 /** A manifest that speaks of an image, as a signature does. */
 export interface CarriedReferrer {
   /** Digest of the manifest that it speaks of: the image's root, one below it, or another referrer. */

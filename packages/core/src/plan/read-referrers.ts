@@ -58,7 +58,9 @@ export async function readReferrers(
   const { fetcher } = context;
   const answers = await lookUpAll(subjects, context);
   const carried = answers.filter(({ subject }) => subject.isCarried);
-  await fetcher.fetchAll(carried.flatMap(({ subject, list }) => (list === undefined ? [] : want(subject, list))));
+  await fetcher.fetchAll(
+    carried.flatMap(({ subject, list }) => (list === undefined ? [] : want(subject, list))),
+  );
   const listed = carried.map((answer) => readList(answer, fetcher));
   await fetchTrees(
     listed.flatMap(({ subject, found }) => found.flatMap(({ descriptor }) => want(subject, descriptor))),
@@ -85,7 +87,8 @@ async function lookUpAll(
     subjects,
     async (subject, jobSignal) => {
       const place = places.get(repositoryKey(subject.name));
-      if (place === undefined) throw new RangeError(`Cannot ask ${repositoryKey(subject.name)}: it was not opened`);
+      if (place === undefined)
+        throw new RangeError(`Cannot ask ${repositoryKey(subject.name)}: it was not opened`);
       const answer = await lookUpReferrers(subject.digest, place, { signal: jobSignal });
       onEvent?.({ kind: "step", phase: "referrers" });
       return { subject, ...answer };
@@ -132,13 +135,16 @@ function sortOut({ subject, found, errors }: Answered, fetcher: ManifestFetcher)
     if (fault === undefined) referrers.push(one);
     else failures.push(toReferrerFailure(subject.digest, fault, one.descriptor.digest));
   }
-  if (candidates.length > MAX_REFERRERS_PER_SUBJECT) failures.push(toReferrerFailure(subject.digest, tooMany(subject)));
+  if (candidates.length > MAX_REFERRERS_PER_SUBJECT)
+    failures.push(toReferrerFailure(subject.digest, tooMany(subject)));
   return { referrers, failures };
 }
 
 /** Each once and in order; by its tag, where it is known by one. */
 function distinct(found: readonly FoundReferrer[]): readonly FoundReferrer[] {
-  const tagged = new Set(found.flatMap(({ tag, descriptor }) => (tag === undefined ? [] : [descriptor.digest])));
+  const tagged = new Set(
+    found.flatMap(({ tag, descriptor }) => (tag === undefined ? [] : [descriptor.digest])),
+  );
   const byName = new Map<string, FoundReferrer>();
   for (const one of found) {
     const { descriptor, tag } = one;

@@ -1,6 +1,6 @@
 import type { EventSink, PullLimit, Registry, Repository } from "@airgap-bundle/core";
 import type { Credentials } from "../credentials/credentials.ts";
-import type { RequestKind } from "./remote.ts";
+import type { RegistryMemory, RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
 import { createTarget } from "./target.ts";
 import { createTransport } from "./transport.ts";
@@ -46,11 +46,13 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
   const transport = createTransport({ host, account, credentials, isInsecure, userAgent, onEvent });
   const pathOf = (repository: string): string =>
     mirror === undefined || mirror.prefix === "" ? repository : `${mirror.prefix}/${repository}`;
+  const memory: RegistryMemory = { referrerProbes: new Map(), listChanges: new Map() };
+  const told = { onRequest, onPullLimit, onEvent };
   return {
     name,
     openRepository(repository): Repository {
       const path = pathOf(repository);
-      const remote = { transport, registry: name, repository, path, pathOf, onRequest, onPullLimit, onEvent };
+      const remote = { transport, registry: name, repository, path, pathOf, memory, ...told };
       return { ...createSource(remote), ...createTarget(remote) };
     },
     close: async () => await transport.close(),

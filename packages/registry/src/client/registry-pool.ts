@@ -46,6 +46,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     postUpload: 0,
     putBlob: 0,
     listTags: 0,
+    listReferrers: 0,
   };
 
   const openNew = (name: string, settings: RegistrySettings): OpenedRegistry => {

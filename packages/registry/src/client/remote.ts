@@ -10,7 +10,16 @@ export type RequestKind =
   | "getBlob"
   | "postUpload"
   | "putBlob"
-  | "listTags";
+  | "listTags"
+  | "listReferrers";
+
+/** What is remembered of a registry, by the path of the repository. */
+export interface RegistryMemory {
+  /** The first question for referrers: it tells whether there is an API for it. */
+  readonly referrerProbes: Map<string, Promise<unknown>>;
+  /** The last change of a list of referrers, by path and tag: the next one waits for it. */
+  readonly listChanges: Map<string, Promise<unknown>>;
+}
 
 /** A repository of a registry, as source and target see it. */
 export interface Remote {
@@ -23,6 +32,8 @@ export interface Remote {
   readonly path: string;
   /** The path of another repository of the same registry. */
   readonly pathOf: (repository: string) => string;
+  /** What all repositories of the registry have in common, for as long as it is open. */
+  readonly memory: RegistryMemory;
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
   readonly onPullLimit?: ((limit: PullLimit) => void) | undefined;
   readonly onEvent?: EventSink | undefined;
