@@ -91,7 +91,12 @@ export { type BlobDirectory, openBlobDirectory } from "./store/blob-directory.ts
 export { openDirectoryStore } from "./store/directory-store.ts";
 export { createMemoryStore } from "./store/memory-store.ts";
 export { exportBundle } from "./transfer/export-bundle.ts";
-export { type BlobCount, countBlobs, type ExportReport } from "./transfer/export-report.ts";
+export {
+  type BlobCount,
+  countBlobs,
+  type ExportReport,
+  type ReferrerCount,
+} from "./transfer/export-report.ts";
 export { importBundle } from "./transfer/import-bundle.ts";
 export type { ImportedImage, ImportReport } from "./transfer/import-report.ts";
 export { type PlannedImport, planImport } from "./transfer/plan-import.ts";

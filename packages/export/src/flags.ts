@@ -24,6 +24,11 @@ export const planFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
+  referrers: Flags.boolean({
+    summary: "Take signatures, attestations and what else speaks of the images.",
+    allowNo: true,
+    default: true,
+  }),
   mirror: Flags.string({
     summary: "Ask HOST in the place of REGISTRY; names stay as they are. Repeatable.",
     helpValue: "REGISTRY=HOST[/PREFIX]",

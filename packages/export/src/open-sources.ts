@@ -17,6 +17,7 @@ export interface PlanFlags {
   readonly task?: string[] | undefined;
   readonly platform?: string[] | undefined;
   readonly mirror?: string[] | undefined;
+  readonly referrers: boolean;
 }
 
 /** The registries of a selection, and what is known of them from earlier runs. */

@@ -1,5 +1,7 @@
 import type { Descriptor } from "../descriptor.ts";
 import { type BundleError, type ErrorCode, isBundleError } from "../error.ts";
+import type { EventSink } from "../events.ts";
+import { warnOfUnknownReferrers } from "../plan/attach-referrers.ts";
 import { listContent, type ManifestGraph } from "../plan/manifest-graph.ts";
 import {
   type CarriedReferrer,
@@ -47,6 +49,17 @@ export function takeOut(
       );
   }
   return { complete, failed };
+}
+
+/** Tells what {@link takeOut} took away from images that stay. */
+export function tellLostReferrers(
+  before: readonly PlannedImage[],
+  after: readonly PlannedImage[],
+  onEvent: EventSink | undefined,
+): void {
+  const unchanged = new Set(before);
+  const changed = after.filter((image) => !unchanged.has(image));
+  for (const warning of warnOfUnknownReferrers(changed)) onEvent?.({ kind: "warning", ...warning });
 }
 
 function withoutLostReferrers(

@@ -12,6 +12,30 @@ export interface ImportedImage {
   readonly code?: ErrorCode;
   readonly message?: string;
   readonly hint?: string;
+  readonly referrers: ImportedReferrers;
+}
+
+/** What became of the referrers of one image: counts, and each that failed. None of an image that failed itself. */
+export interface ImportedReferrers {
+  readonly pushed: number;
+  readonly unchanged: number;
+  /** What a dry run would push. */
+  readonly planned: number;
+  readonly failed: number;
+  readonly failures: readonly FailedReferrer[];
+  /** Present if the export could not find out whether there are more. */
+  readonly unknown?: true;
+}
+
+/** A referrer that could not be pushed. */
+export interface FailedReferrer {
+  /** The manifest that it speaks of. */
+  readonly subject: string;
+  readonly digest: string;
+  readonly tag?: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
 }
 
 /** Counts blobs, once per repository that needed them. */
