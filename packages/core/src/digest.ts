@@ -39,6 +39,11 @@ export function isDigest(text: string): boolean {
   return match !== null && HEX_LENGTHS.get(match[1] ?? "") === match[2]?.length;
 }
 
+/** Is this the name of an algorithm that {@link isDigest} knows? */
+export function isDigestAlgorithm(text: string): boolean {
+  return HEX_LENGTHS.has(text);
+}
+
 /** A running hash for content that must have this digest. */
 export function createDigestHash(digest: string): Hash {
   return createHash(parseDigest(digest).algorithm);

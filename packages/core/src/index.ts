@@ -6,7 +6,14 @@ export { openExistingBundle } from "./bundle/open-existing.ts";
 export { type BundleReport, verifyBundle } from "./bundle/verify-bundle.ts";
 export { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 export type { Descriptor, Platform } from "./descriptor.ts";
-export { createDigestHash, type DigestParts, digestOf, isDigest, parseDigest } from "./digest.ts";
+export {
+  createDigestHash,
+  type DigestParts,
+  digestOf,
+  isDigest,
+  isDigestAlgorithm,
+  parseDigest,
+} from "./digest.ts";
 export {
   BundleError,
   type BundleErrorOptions,

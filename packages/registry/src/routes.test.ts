@@ -9,6 +9,9 @@ test.each<Route>([
   { kind: "blob", repository: "library/redis", digest: DIGEST },
   { kind: "manifest", repository: "a/b/c", reference: "7.2" },
   { kind: "manifest", repository: "a", reference: DIGEST },
+  { kind: "manifest", repository: "a", reference: DIGEST, tags: ["7", "7.2"] },
+  { kind: "catalog" },
+  { kind: "catalog", count: 10, last: "a/b" },
   { kind: "tags", repository: "a/tags" },
   { kind: "tags", repository: "a", count: 0, last: "1.0+x y" },
   { kind: "referrers", repository: "a/b", digest: DIGEST },
@@ -16,6 +19,7 @@ test.each<Route>([
   { kind: "uploads", repository: "a/blobs" },
   { kind: "uploads", repository: "a", mount: DIGEST, from: "b/c" },
   { kind: "uploads", repository: "a", digest: DIGEST },
+  { kind: "uploads", repository: "a", algorithm: "sha512" },
   { kind: "upload", repository: "a", id: "1b4e28ba-2fa1-11d2-883f-0016d3cca427" },
   { kind: "upload", repository: "a", id: "x", digest: DIGEST },
 ])("parseRoute() reads what formatRoute() makes of %j", (route) => {
@@ -27,7 +31,7 @@ test.each([
   "/",
   "/v1/",
   "/v2",
-  "/v2/_catalog",
+  "/v2/_catalog/",
   "/v2/a/referrers",
   "/v2/a/tags",
   "//",
@@ -45,12 +49,17 @@ test("parseRoute() reads an escaped digest", () => {
   });
 });
 
+test.each(["", "x", "1e3", "-1", "1.5", "0x10"])("parseRoute() tells that n is no number: %j", (n) => {
+  expect(parseRoute(`/v2/a/tags/list?n=${n}`)).toEqual({ kind: "tags", repository: "a", count: Number.NaN });
+});
+
 test.each([
   "/v2/A/tags/list",
   "/v2/a/../b/tags/list",
   "/v2/a/blobs/sha256:x",
   "/v2/a/manifests/.x",
   "/v2/a/referrers/x",
+  "/v2/a/manifests/7?tag=.x",
 ])("isValidRoute() refuses %s", (url) => {
   const route = parseRoute(url);
 

@@ -10,8 +10,13 @@ export type Route =
   | { readonly kind: "base" }
   /** end-2, end-10 (`reference` is a digest) */
   | { readonly kind: "blob"; readonly repository: string; readonly digest: string }
-  /** end-3, end-7, end-9 */
-  | { readonly kind: "manifest"; readonly repository: string; readonly reference: string }
+  /** end-3, end-7, end-9; `tags` are further ones for a manifest that is put by its digest */
+  | {
+      readonly kind: "manifest";
+      readonly repository: string;
+      readonly reference: string;
+      readonly tags?: readonly string[];
+    }
   /** end-4a, end-4b, end-11 */
   | {
       readonly kind: "uploads";
@@ -19,6 +24,7 @@ export type Route =
       readonly digest?: string;
       readonly mount?: string;
       readonly from?: string;
+      readonly algorithm?: string;
     }
   /** end-5, end-6, end-13 */
   | { readonly kind: "upload"; readonly repository: string; readonly id: string; readonly digest?: string }
@@ -30,7 +36,9 @@ export type Route =
       readonly repository: string;
       readonly digest: string;
       readonly artifactType?: string;
-    };
+    }
+  /** All repositories: {@link https://distribution.github.io/distribution/spec/api/#listing-repositories}. */
+  | { readonly kind: "catalog"; readonly count?: number; readonly last?: string };
 
 /** The path and query of a route. */
 export function formatRoute(route: Route): string {
@@ -40,15 +48,17 @@ export function formatRoute(route: Route): string {
     case "blob":
       return `/v2/${route.repository}/blobs/${route.digest}`;
     case "manifest":
-      return `/v2/${route.repository}/manifests/${route.reference}`;
+      return `/v2/${route.repository}/manifests/${route.reference}${formatQuery({ tag: route.tags })}`;
     case "uploads":
-      return `/v2/${route.repository}/blobs/uploads/${formatQuery({ digest: route.digest, mount: route.mount, from: route.from })}`;
+      return `/v2/${route.repository}/blobs/uploads/${formatQuery({ "digest-algorithm": route.algorithm, digest: route.digest, mount: route.mount, from: route.from })}`;
     case "upload":
       return `/v2/${route.repository}/blobs/uploads/${route.id}${formatQuery({ digest: route.digest })}`;
     case "tags":
       return `/v2/${route.repository}/tags/list${formatQuery({ n: route.count?.toString(), last: route.last })}`;
     case "referrers":
       return `/v2/${route.repository}/referrers/${route.digest}${formatQuery({ artifactType: route.artifactType })}`;
+    case "catalog":
+      return `/v2/_catalog${formatQuery({ n: route.count?.toString(), last: route.last })}`;
   }
 }
 
@@ -69,6 +79,7 @@ export function parseRoute(url: string): Route | undefined {
   const [rawPath = "", query = ""] = url.split(/\?(.*)/s, 2);
   if (rawPath === "/v2/" || rawPath === "/v2") return { kind: "base" };
   const searchParams = new URLSearchParams(query);
+  if (rawPath === "/v2/_catalog") return { kind: "catalog", ...parsePlace(searchParams) };
   const path = decodePath(rawPath);
   if (path === undefined) return undefined;
   const digest = optional("digest", searchParams.get("digest"));
@@ -81,7 +92,8 @@ export function parseRoute(url: string): Route | undefined {
   if (uploadsRepository !== undefined) {
     const mount = optional("mount", searchParams.get("mount"));
     const from = optional("from", searchParams.get("from"));
-    return { kind: "uploads", repository: uploadsRepository, ...digest, ...mount, ...from };
+    const algorithm = optional("algorithm", searchParams.get("digest-algorithm"));
+    return { kind: "uploads", repository: uploadsRepository, ...digest, ...mount, ...from, ...algorithm };
   }
 
   const [, blobRepository, blobDigest] = PATHS.blob.exec(path) ?? [];
@@ -89,8 +101,11 @@ export function parseRoute(url: string): Route | undefined {
     return { kind: "blob", repository: blobRepository, digest: blobDigest };
 
   const [, manifestRepository, reference] = PATHS.manifest.exec(path) ?? [];
-  if (manifestRepository !== undefined && reference !== undefined)
-    return { kind: "manifest", repository: manifestRepository, reference };
+  if (manifestRepository !== undefined && reference !== undefined) {
+    const tags = searchParams.getAll("tag");
+    const route: Route = { kind: "manifest", repository: manifestRepository, reference };
+    return tags.length === 0 ? route : { ...route, tags };
+  }
 
   const [, referrersRepository, subject] = PATHS.referrers.exec(path) ?? [];
   if (referrersRepository !== undefined && subject !== undefined) {
@@ -99,31 +114,38 @@ export function parseRoute(url: string): Route | undefined {
   }
 
   const [, repository] = PATHS.tags.exec(path) ?? [];
-  if (repository === undefined) return undefined;
-  const count = searchParams.get("n");
-  return {
-    kind: "tags",
-    repository,
-    ...(count === null ? {} : { count: Number(count) }),
-    ...optional("last", searchParams.get("last")),
-  };
+  return repository === undefined ? undefined : { kind: "tags", repository, ...parsePlace(searchParams) };
 }
 
 /** Does every name in the route follow the spec's grammar? */
 export function isValidRoute(route: Route): boolean {
   switch (route.kind) {
     case "base":
+    case "catalog":
       return true;
     case "blob":
     case "referrers":
       return isRepository(route.repository) && isDigest(route.digest);
     case "manifest":
-      return isRepository(route.repository) && (isDigest(route.reference) || isTag(route.reference));
+      return (
+        isRepository(route.repository) &&
+        (isDigest(route.reference) || isTag(route.reference)) &&
+        (route.tags ?? []).every(isTag)
+      );
     case "tags":
     case "upload":
     case "uploads":
       return isRepository(route.repository);
   }
+}
+
+/** Where a page of a list begins and how long it is; NaN is a length that is no number. */
+function parsePlace(searchParams: URLSearchParams): { readonly count?: number; readonly last?: string } {
+  const count = searchParams.get("n");
+  return {
+    ...(count === null ? {} : { count: /^[0-9]{1,15}$/.test(count) ? Number(count) : Number.NaN }),
+    ...optional("last", searchParams.get("last")),
+  };
 }
 
 /** The path without its escapes; undefined if one of them is malformed. */
@@ -139,9 +161,9 @@ function optional<K extends string>(key: K, value: string | null): { readonly [k
   return (value === null ? {} : { [key]: value }) as { readonly [key in K]?: string };
 }
 
-function formatQuery(parameters: Readonly<Record<string, string | undefined>>): string {
-  const pairs = Object.entries(parameters).flatMap(([key, value]) =>
-    value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
+function formatQuery(parameters: Readonly<Record<string, string | readonly string[] | undefined>>): string {
+  const pairs = Object.entries(parameters).flatMap(([key, values = []]) =>
+    [values].flat().map((value) => `${key}=${encodeURIComponent(value)}`),
   );
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }

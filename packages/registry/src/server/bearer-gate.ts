@@ -25,14 +25,14 @@ export function openBearerGate(auth: BearerAuth): Gate {
   const { expiresInSeconds = DEFAULT_EXPIRES_IN_SECONDS, grant = isKnownUser } = auth;
   const tokens = new Map<string, Token>();
 
-  const canHave = (username: string | undefined, repository: string, action: Action): boolean =>
-    grant({ ...(username === undefined ? {} : { username }), repository, action });
+  const canHave = (username: string | undefined, access: Access): boolean =>
+    grant({ ...access, ...(username === undefined ? {} : { username }) });
 
   function issue(username: string | undefined, asked: readonly Scope[]): Answer {
     for (const [text, { expiresAtMs }] of tokens) if (expiresAtMs <= Date.now()) tokens.delete(text);
-    const scopes = asked.map(({ repository, actions }) => ({
-      repository,
-      actions: actions.filter((action) => canHave(username, repository, action)),
+    const scopes = asked.map((scope) => ({
+      ...scope,
+      actions: scope.actions.filter((action) => canHave(username, accessOf(scope, action))),
     }));
     const token = randomUUID();
     const expiresAtMs = Date.now() + expiresInSeconds * 1000;
@@ -51,12 +51,8 @@ export function openBearerGate(auth: BearerAuth): Gate {
       }
       const missing = missingAccesses(needed, token);
       if (missing.length === 0) return undefined;
-      const [refused] = missing.filter(
-        ({ repository, action }) => !canHave(token.username, repository, action),
-      );
-      if (token.username !== undefined && refused !== undefined) {
-        return errorAnswer("DENIED", `${refused.action} of repository ${refused.repository} is not allowed`);
-      }
+      const refused = missing.find((access) => !canHave(token.username, access));
+      if (token.username !== undefined && refused !== undefined) return deniedAnswer(refused);
       return unauthorizedAnswer(`${challengeOf(request, needed)},error="insufficient_scope"`);
     },
 
@@ -81,13 +77,21 @@ function isKnownUser(access: Access): boolean {
 }
 
 function missingAccesses(needed: readonly Scope[], token: Token): readonly Access[] {
-  const accesses = needed.flatMap(({ repository, actions }) =>
-    actions.map((action) => ({ repository, action })),
-  );
+  const accesses = needed.flatMap((scope) => scope.actions.map((action) => accessOf(scope, action)));
   return accesses.filter(
     ({ repository, action }) =>
       !token.scopes.some((scope) => scope.repository === repository && scope.actions.includes(action)),
   );
+}
+
+function accessOf({ repository }: Scope, action: Action): Access {
+  return repository === undefined ? { action } : { repository, action };
+}
+
+function deniedAnswer({ repository, action }: Access): Answer {
+  const what =
+    repository === undefined ? "listing the repositories" : `${action} of repository ${repository}`;
+  return errorAnswer("DENIED", `${what} is not allowed`);
 }
 
 function challengeOf(request: IncomingMessage, needed: readonly Scope[]): string {

@@ -3,10 +3,24 @@ import { type Answer, emptyAnswer, errorAnswer } from "./answer.ts";
 import type { Call, RouteOf } from "./call.ts";
 import { parseRange, takeBytes } from "./range.ts";
 
-/** end-2: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs}. */
-export async function answerBlob(call: Call<RouteOf<"blob">>): Promise<Answer> {
+type BlobCall = Call<RouteOf<"blob">>;
+
+/** end-2 and end-10. */
+export async function answerBlob(call: BlobCall): Promise<Answer> {
+  switch (call.method) {
+    case "GET":
+    case "HEAD":
+      return await pullBlob(call);
+    case "DELETE":
+      return await deleteBlob(call);
+    default:
+      return refuseMethod(call.method, "GET, HEAD, DELETE");
+  }
+}
+
+/** {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs} */
+async function pullBlob(call: BlobCall): Promise<Answer> {
   const { route, store, quirks, signal } = call;
-  if (call.method !== "GET" && call.method !== "HEAD") return refuseMethod(call.method, "GET, HEAD");
   const repository = store.openRepository(route.repository);
   const found = await repository.statBlob(route.digest, { signal });
   if (found === undefined) {
@@ -17,7 +31,14 @@ export async function answerBlob(call: Call<RouteOf<"blob">>): Promise<Answer> {
   return sendBlob(call, repository, found.size);
 }
 
-function sendBlob(call: Call<RouteOf<"blob">>, repository: StoreRepository, size: number): Answer {
+/** {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-blobs} */
+async function deleteBlob({ route, store, quirks }: BlobCall): Promise<Answer> {
+  if (quirks.refuseDeletion === true) return refuseMethod("DELETE", "GET, HEAD");
+  await store.openRepository(route.repository).deleteBlob(route.digest);
+  return emptyAnswer(202);
+}
+
+function sendBlob(call: BlobCall, repository: StoreRepository, size: number): Answer {
   const { digest } = call.route;
   const range = call.method === "GET" ? parseRange(call.header("range"), size) : undefined;
   if (range === "unsatisfiable") {

@@ -9,6 +9,8 @@ export interface Call<R extends Route = Route> {
   readonly method: string;
   readonly store: Store;
   readonly quirks: Quirks;
+  /** May whoever may write to one repository read all the others? */
+  readonly isOpenToAll: boolean;
   /** Aborted when the client has gone away. */
   readonly signal: AbortSignal;
   /** The first value of a header, by its lower-case name. */
@@ -24,6 +26,7 @@ export type RouteOf<K extends Route["kind"]> = Extract<Route, { kind: K }>;
 export interface CallContext {
   readonly store: Store;
   readonly quirks: Quirks;
+  readonly isOpenToAll: boolean;
   readonly signal: AbortSignal;
 }
 

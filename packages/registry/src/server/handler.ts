@@ -15,13 +15,14 @@ export type RegistryHandler = (request: IncomingMessage, response: ServerRespons
 
 /**
  * The distribution protocol over a store, to be given to node's http server:
- * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints}. Deletion and referrers are
- * not supported, and answered so.
+ * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints}.
  */
 export function createRegistryHandler(store: Store, options: ServerOptions = {}): RegistryHandler {
   const { auth, quirks = {}, onRequest, onError } = options;
   const gate = openGate(auth);
   const budget = openPullBudget(quirks.rateLimit);
+  // Tokens are for single repositories; what a token does not name it cannot be asked about.
+  const isOpenToAll = auth?.kind !== "bearer";
 
   const answerRequest = async (request: IncomingMessage, signal: AbortSignal): Promise<Answer> => {
     const { method = "GET", url = "/" } = request;
@@ -30,7 +31,8 @@ export function createRegistryHandler(store: Store, options: ServerOptions = {})
     const route = parseRoute(url);
     if (route === undefined) return errorAnswer("UNSUPPORTED", "there is no such endpoint", { status: 404 });
     const refusal = checkNames(route, method) ?? gate.check(request, route);
-    return refusal ?? (await answerCall(createCall(request, route, { store, quirks, signal }), budget));
+    if (refusal !== undefined) return refusal;
+    return await answerCall(createCall(request, route, { store, quirks, isOpenToAll, signal }), budget);
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

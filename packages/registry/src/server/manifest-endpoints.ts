@@ -7,6 +7,7 @@ import {
   MAX_MANIFEST_SIZE,
   MEDIA_TYPES,
   parseDigest,
+  parseManifest,
   readAll,
 } from "@airgap-bundle/core";
 import { formatRoute } from "../routes.ts";
@@ -18,7 +19,7 @@ type ManifestCall = Call<RouteOf<"manifest">>;
 
 const DOCKER_TYPES: ReadonlySet<string> = new Set([MEDIA_TYPES.dockerIndex, MEDIA_TYPES.dockerManifest]);
 
-/** end-3 and end-7. */
+/** end-3, end-7 and end-9. */
 export async function answerManifest(call: ManifestCall): Promise<Answer> {
   switch (call.method) {
     case "GET":
@@ -26,8 +27,10 @@ export async function answerManifest(call: ManifestCall): Promise<Answer> {
       return await pullManifest(call);
     case "PUT":
       return await pushManifest(call);
+    case "DELETE":
+      return await deleteManifest(call);
     default:
-      return refuseMethod(call.method, "GET, HEAD, PUT");
+      return refuseMethod(call.method, "GET, HEAD, PUT, DELETE");
   }
 }
 
@@ -63,14 +66,40 @@ async function pushManifest(call: ManifestCall): Promise<Answer> {
     return errorAnswer("MANIFEST_INVALID", `media type ${mediaType} is not supported`, { status: 415 });
   }
   const descriptor = describe(content, mediaType, reference);
-  const options = isDigest(reference) ? {} : { tag: reference };
-  await call.store
-    .openRepository(repository)
-    .putManifest(descriptor, content, { ...options, signal: call.signal });
+  const tags = await storeManifest(call, descriptor, content);
+  const { subject } = parseManifest(descriptor, content);
   return emptyAnswer(201, {
     location: formatRoute({ kind: "manifest", repository, reference: descriptor.digest }),
     "docker-content-digest": descriptor.digest,
+    ...(subject === undefined ? {} : { "oci-subject": subject.digest }),
+    ...(tags.length === 0 ? {} : { "oci-tag": tags.join(", ") }),
   });
+}
+
+/** @returns the further tags that were asked for: {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests} */
+async function storeManifest(
+  { route, store, signal }: ManifestCall,
+  descriptor: Descriptor,
+  content: Uint8Array,
+): Promise<readonly string[]> {
+  const repository = store.openRepository(route.repository);
+  const { reference, tags = [] } = route;
+  if (!isDigest(reference)) {
+    await repository.putManifest(descriptor, content, { tag: reference, signal });
+    return [];
+  }
+  await repository.putManifest(descriptor, content, { signal });
+  for (const tag of tags) await repository.putManifest(descriptor, content, { tag, signal });
+  return tags;
+}
+
+/** {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#content-management} */
+async function deleteManifest({ route, store, quirks }: ManifestCall): Promise<Answer> {
+  if (quirks.refuseDeletion === true) return refuseMethod("DELETE", "GET, HEAD, PUT");
+  const repository = store.openRepository(route.repository);
+  const { reference } = route;
+  await (isDigest(reference) ? repository.deleteManifest(reference) : repository.deleteTag(reference));
+  return emptyAnswer(202);
 }
 
 /** What came, as it is called: under a digest, that one must be right. */

@@ -45,14 +45,15 @@ export interface BearerAuth extends ServerUser {
   readonly grant?: (access: Access) => boolean;
 }
 
-/** What a client may ask for. */
-export type Action = "pull" | "push";
+/** What a client may ask for; `*` is reading the list of repositories. */
+export type Action = "pull" | "push" | "delete" | "*";
 
-/** Somebody's wish to do something with a repository. */
+/** Somebody's wish to do something with a repository, or with the list of them. */
 export interface Access {
   /** Absent for somebody without credentials. */
   readonly username?: string;
-  readonly repository: string;
+  /** Absent for the list of repositories. */
+  readonly repository?: string;
   readonly action: Action;
 }
 
@@ -70,6 +71,8 @@ export interface Quirks {
   readonly dockerMediaTypesRefused?: boolean;
   /** A pull limit, as Docker Hub has it: HEAD is free, each GET of a manifest counts. */
   readonly rateLimit?: RateLimit;
+  /** Deleting manifests, tags and blobs is answered with 405, as docker-registry does unless `storage.delete` is enabled. */
+  readonly refuseDeletion?: boolean;
 }
 
 /** {@link https://docs.docker.com/docker-hub/usage/pulls/} */

@@ -142,12 +142,18 @@ test.each([
   ["GET", "/v2/lib/app/tags/list?n=many", 400, "UNSUPPORTED"],
   ["GET", "/v2/lib/app/tags/list?n=-1", 400, "UNSUPPORTED"],
   ["GET", "/v2/Lib/tags/list", 400, "NAME_INVALID"],
-  ["GET", "/v2/_catalog", 404, "UNSUPPORTED"],
+  ["GET", "/v2/_catalog?n=1e3", 400, "UNSUPPORTED"],
+  ["POST", "/v2/_catalog", 405, "UNSUPPORTED"],
+  ["GET", "/v2/lib/app/referrers/x", 400, "DIGEST_INVALID"],
+  ["POST", `/v2/lib/app/referrers/${ABSENT}`, 405, "UNSUPPORTED"],
+  ["DELETE", "/v2/lib/app/manifests/none", 404, "MANIFEST_UNKNOWN"],
+  ["DELETE", "/v2/lib/app/manifests/.hidden", 404, "MANIFEST_UNKNOWN"],
+  ["DELETE", `/v2/lib/app/blobs/${ABSENT}`, 404, "BLOB_UNKNOWN"],
   ["GET", "/v2/%/tags/list", 404, "UNSUPPORTED"],
   ["POST", "/v2/", 405, "UNSUPPORTED"],
   ["POST", "/v2/lib/app/tags/list", 405, "UNSUPPORTED"],
-  ["DELETE", `/v2/lib/app/manifests/${MANIFEST_DIGEST}`, 405, "UNSUPPORTED"],
-  ["DELETE", `/v2/lib/app/blobs/${LAYER_DIGEST}`, 405, "UNSUPPORTED"],
+  ["POST", `/v2/lib/app/manifests/${MANIFEST_DIGEST}`, 405, "UNSUPPORTED"],
+  ["PUT", `/v2/lib/app/blobs/${LAYER_DIGEST}`, 405, "UNSUPPORTED"],
 ])("%s %s is answered %i %s", async (method, path, status, code) => {
   const response = await get(path, { method });
 

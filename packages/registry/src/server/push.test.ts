@@ -146,7 +146,7 @@ test("a blob of another repository is mounted", async () => {
 
 test.each([
   ["what is not there", `mount=${OTHER_DIGEST}&from=lib/base`, {}],
-  ["from nowhere", `mount=${DIGEST}`, {}],
+  ["what is nowhere", `mount=${OTHER_DIGEST}`, {}],
   ["from a malformed name", `mount=${DIGEST}&from=%22x`, {}],
   ["from a registry that refuses it", `mount=${DIGEST}&from=lib/base`, { refuseMounts: true }],
 ])("mounting %s opens a session", async (_what, query, quirks) => {

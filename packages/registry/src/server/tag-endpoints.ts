@@ -1,33 +1,21 @@
 import { formatRoute } from "../routes.ts";
-import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import { refuseMethod } from "./blob-endpoints.ts";
 import type { Call, RouteOf } from "./call.ts";
+import { answerPage } from "./page.ts";
 
-/**
- * end-8a and end-8b: sorted, with a relative `Link` to the next page.
- * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags}
- */
+/** end-8a and end-8b. */
 export async function answerTags(call: Call<RouteOf<"tags">>): Promise<Answer> {
-  const { repository, count, last } = call.route;
+  const { repository } = call.route;
   if (call.method !== "GET" && call.method !== "HEAD") return refuseMethod(call.method, "GET, HEAD");
-  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 0)) {
-    return errorAnswer("UNSUPPORTED", "n must be a number of tags", { status: 400 });
-  }
   const tags = await Array.fromAsync(call.store.openRepository(repository).listTags({ signal: call.signal }));
-  const rest = tags.sort().filter((tag) => last === undefined || tag > last);
-  const pageSize = Math.min(
-    count ?? Number.POSITIVE_INFINITY,
-    call.quirks.tagPageSize ?? Number.POSITIVE_INFINITY,
-  );
-  const page = rest.slice(0, pageSize);
-  const lastOfPage = page.at(-1);
-  const hasMore = page.length < rest.length && lastOfPage !== undefined;
-  const next = hasMore
-    ? formatRoute({ kind: "tags", repository, count: pageSize, last: lastOfPage })
-    : undefined;
-  return jsonAnswer(
-    200,
-    { name: repository, tags: page },
-    next === undefined ? {} : { link: `<${next}>; rel="next"` },
+  return answerPage(
+    {
+      names: tags,
+      maxCount: call.quirks.tagPageSize,
+      toDocument: (page) => ({ name: repository, tags: page }),
+      toPath: (place) => formatRoute({ kind: "tags", repository, ...place }),
+    },
+    call.route,
   );
 }

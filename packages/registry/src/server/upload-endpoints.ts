@@ -1,24 +1,27 @@
-import { BundleError, isDigest, MEDIA_TYPES, type StoreRepository } from "@airgap-bundle/core";
+import {
+  BundleError,
+  isDigest,
+  isDigestAlgorithm,
+  MEDIA_TYPES,
+  type StoreRepository,
+} from "@airgap-bundle/core";
 import { formatRoute } from "../routes.ts";
 import { type Answer, emptyAnswer, errorAnswer } from "./answer.ts";
 import { refuseMethod } from "./blob-endpoints.ts";
 import { bodyLength, type Call, type RouteOf } from "./call.ts";
 import { parseContentRange } from "./range.ts";
 
+type UploadsCall = Call<RouteOf<"uploads">>;
 type UploadCall = Call<RouteOf<"upload">>;
 
 /** end-4a, end-4b and end-11: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs}. */
-export async function answerUploads(call: Call<RouteOf<"uploads">>): Promise<Answer> {
-  const { repository: name, digest, mount, from } = call.route;
+export async function answerUploads(call: UploadsCall): Promise<Answer> {
+  const { repository: name, digest, mount, algorithm } = call.route;
   if (call.method !== "POST") return refuseMethod(call.method, "POST");
+  if (mount !== undefined && !isDigest(mount)) throw invalidDigest(mount);
+  if (algorithm !== undefined && !isDigestAlgorithm(algorithm)) throw invalidDigest(algorithm);
   const repository = call.store.openRepository(name);
-  if (mount !== undefined) {
-    if (!isDigest(mount)) throw invalidDigest(mount);
-    const blob = { mediaType: MEDIA_TYPES.octetStream, digest: mount, size: 0 };
-    const isAllowed = from !== undefined && call.quirks.refuseMounts !== true;
-    if (isAllowed && (await repository.mountBlob(blob, from, { signal: call.signal })))
-      return createdAnswer(name, mount);
-  }
+  if (mount !== undefined && (await mountBlob(call, repository, mount))) return createdAnswer(name, mount);
   if (digest !== undefined && mount === undefined) return await receiveBlob(call, repository, digest);
   return sessionAnswer(202, name, await repository.startUpload(), 0);
 }
@@ -46,12 +49,24 @@ export async function answerUpload(call: UploadCall): Promise<Answer> {
   }
 }
 
-/** A blob in one request. */
-async function receiveBlob(
-  call: Call<RouteOf<"uploads">>,
+/** Without the name of another repository all are searched, as long as nobody is refused any of them. */
+async function mountBlob(
+  { route, store, quirks, isOpenToAll, signal }: UploadsCall,
   repository: StoreRepository,
   digest: string,
-): Promise<Answer> {
+): Promise<boolean> {
+  if (quirks.refuseMounts === true) return false;
+  const blob = { mediaType: MEDIA_TYPES.octetStream, digest, size: 0 };
+  if (route.from !== undefined) return await repository.mountBlob(blob, route.from, { signal });
+  if (!isOpenToAll) return false;
+  for (const name of await store.listRepositories()) {
+    if (await repository.mountBlob(blob, name, { signal })) return true;
+  }
+  return false;
+}
+
+/** A blob in one request. */
+async function receiveBlob(call: UploadsCall, repository: StoreRepository, digest: string): Promise<Answer> {
   if (!isDigest(digest)) throw invalidDigest(digest);
   const id = await repository.startUpload();
   try {
