@@ -23,11 +23,14 @@ export const PlanDocument = z.object({
       resolved: z.string(),
       descriptor: z.object({ mediaType: z.string(), digest: z.string(), size: z.int() }),
       platforms: z.array(z.string()),
+      referrers: z.string(),
+      referrerCount: z.int(),
     }),
   ),
   blobs: BlobCount,
   pulls: z.array(z.object({ registry: z.string(), needed: z.int(), remaining: z.int().exactOptional() })),
   failed: z.array(Failed),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
 });
 export type PlanDocument = z.infer<typeof PlanDocument>;
 
@@ -35,6 +38,11 @@ export type PlanDocument = z.infer<typeof PlanDocument>;
 export const ExportDocument = z.object({
   bundle: z.string().nullable(),
   images: z.int(),
+  referrers: z.object({
+    count: z.int(),
+    images: z.int(),
+    failed: z.array(z.looseObject({ code: z.string() })),
+  }),
   blobs: BlobCount,
   downloaded: BlobCount,
   reused: BlobCount,
@@ -50,6 +58,14 @@ export const ImportDocument = z.object({
       digest: z.string(),
       status: z.string(),
       code: z.string().exactOptional(),
+      referrers: z.object({
+        pushed: z.int(),
+        unchanged: z.int(),
+        planned: z.int(),
+        failed: z.int(),
+        failures: z.array(z.object({ digest: z.string(), code: z.string(), message: z.string() })),
+        unknown: z.literal(true).exactOptional(),
+      }),
     }),
   ),
   blobs: z.object({ uploaded: z.int(), mounted: z.int(), existing: z.int() }),

@@ -88,9 +88,9 @@ function renderReferrers(images: readonly PlanImage[]): string[] {
   const signed = images.filter(({ referrerCount }) => referrerCount > 0).length;
   const count = images.reduce((sum, { referrerCount }) => sum + referrerCount, 0);
   const unknown = images.filter(({ referrers }) => referrers === "unknown").length;
-  return [
-    `${signed} of them with signatures or other referrers (${count})${unknown === 0 ? "" : `; not known of ${unknown}`}`,
-  ];
+  if (count === 0 && unknown === 0) return ["None of them with referrers (signatures and the like)"];
+  const known = `${signed} of them with referrers (${count} in all)`;
+  return [unknown === 0 ? known : `${known}; of ${unknown} it is not known`];
 }
 
 /** What could not be had, as it is shown. */

@@ -2,6 +2,7 @@ import type { Descriptor } from "../descriptor.ts";
 import { type BundleError, isBundleError } from "../error.ts";
 import { formatReferrersTag, formatSignatureTags } from "../referrers-tag.ts";
 import type { AbortOptions, Source } from "../repository.ts";
+import { plainDescriptor } from "./manifest-graph.ts";
 
 /** A repository in which referrers are looked for. */
 export interface ReferrerPlace {
@@ -52,7 +53,7 @@ export async function lookUpReferrers(
   await attempt(async () => {
     const listed = await listByApi(digest, place.source, options);
     if (listed === undefined) list = await resolveTag(formatReferrersTag(digest), place, options);
-    else found.push(...listed.map((descriptor) => ({ descriptor })));
+    else found.push(...listed.map((referrer) => ({ descriptor: plainDescriptor(referrer) })));
   });
   for (const tag of formatSignatureTags(digest)) {
     await attempt(async () => {
