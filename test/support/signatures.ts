@@ -1,5 +1,12 @@
-import { type Descriptor, MEDIA_TYPES } from "@airgap-bundle/core";
-import { type Made, type MadeManifest, makeBlob } from "./images.ts";
+import { type Descriptor, MEDIA_TYPES, type Plan } from "@airgap-bundle/core";
+import { graphOf, type Made, type MadeManifest, makeBlob } from "./images.ts";
+
+/** A referrer with what it speaks of, and its tag if it has one. */
+export interface AttachedReferrer {
+  readonly subject: Descriptor;
+  readonly made: MadeManifest;
+  readonly tag?: string;
+}
 
 /** The tag that cosign gives to a signature of this manifest unless it is told to use referrers. */
 export function signatureTag({ digest }: Descriptor, suffix: string = "sig"): string {
@@ -37,6 +44,24 @@ export function makeReferrer(
   const config = makeBlob("{}", "application/vnd.oci.empty.v1+json");
   const annotations = { "dev.sigstore.bundle.content": content };
   return makeManifest([config, makeBlob(content, artifactType)], { artifactType, subject, annotations });
+}
+
+/** The plan, each of its images with these referrers. */
+export function attachAll(plan: Plan, referrers: readonly AttachedReferrer[]): Plan {
+  if (referrers.length === 0) return plan;
+  return {
+    ...plan,
+    manifests: new Map([...plan.manifests, ...graphOf(referrers.map(({ made }) => made))]),
+    images: plan.images.map((image) => ({
+      ...image,
+      referrerStatus: "found",
+      referrers: referrers.map(({ subject, made, tag }) => ({
+        subject: subject.digest,
+        descriptor: made.descriptor,
+        ...(tag === undefined ? {} : { tag }),
+      })),
+    })),
+  };
 }
 
 function makeManifest(blobs: readonly Made[], fields: object): MadeManifest {
