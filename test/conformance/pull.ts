@@ -16,6 +16,11 @@ const IMAGE = makeImage(["layer"]);
 const BLOB = Buffer.alloc(2048, "0123456789abcdefgh");
 const ABSENT = digestBy("sha256", Buffer.from("absent"));
 
+const REFERENCES = [
+  ["a tag", "7.2"],
+  ["a digest", IMAGE.descriptor.digest],
+] as const;
+
 async function pushImage(talk: Talk): Promise<void> {
   await pushAll(talk, IMAGE);
   const response = await putManifest(talk, IMAGE, "7.2");
@@ -40,16 +45,16 @@ export const PULL_CASES: readonly ConformanceCase[] = [
       expect(response.status).toBe(200);
     },
   },
-  ...["7.2", IMAGE.descriptor.digest].map((reference) => ({
-    name: `A GET request to an existing manifest URL MUST provide the expected manifest: ${reference}`,
+  ...REFERENCES.map(([what, reference]) => ({
+    name: `A GET request to an existing manifest URL MUST provide the expected manifest: ${what}`,
     async run(talk: Talk): Promise<void> {
       await pushImage(talk);
 
       expectManifestHeaders(await expectContent(talk, `manifests/${reference}`, IMAGE.content));
     },
   })),
-  ...["7.2", IMAGE.descriptor.digest].map((reference) => ({
-    name: `A HEAD request to an existing manifest URL MUST return 200 OK: ${reference}`,
+  ...REFERENCES.map(([what, reference]) => ({
+    name: `A HEAD request to an existing manifest URL MUST return 200 OK: ${what}`,
     async run(talk: Talk): Promise<void> {
       await pushImage(talk);
 

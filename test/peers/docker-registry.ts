@@ -14,6 +14,8 @@ export interface DockerRegistryOptions {
   readonly user?: { readonly username: string; readonly password: string };
   /** Paths of PEM files; with them it is https. */
   readonly tls?: { readonly key: string; readonly certificate: string };
+  /** May content be deleted? @default false, as its own default is */
+  readonly canDelete?: boolean;
 }
 
 /** A docker-registry that runs. */
@@ -49,7 +51,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
 
 /** {@link https://distribution.github.io/distribution/about/configuration/} */
 async function configure(directory: string, options: DockerRegistryOptions): Promise<object> {
-  const { user, tls } = options;
+  const { user, tls, canDelete = false } = options;
   const users = join(directory, "htpasswd");
   if (user !== undefined) {
     await writeFile(users, await runPeer("htpasswd", ["-Bbn", user.username, user.password]));
@@ -57,7 +59,10 @@ async function configure(directory: string, options: DockerRegistryOptions): Pro
   return {
     version: "0.1",
     log: { level: "info", accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(directory, "storage") } },
+    storage: {
+      filesystem: { rootdirectory: join(directory, "storage") },
+      delete: { enabled: canDelete },
+    },
     http: {
       addr: "127.0.0.1:0",
       ...(tls === undefined ? {} : { tls: { key: tls.key, certificate: tls.certificate } }),

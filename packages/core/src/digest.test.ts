@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { createDigestHash, digestOf, isDigest, parseDigest } from "./digest.ts";
+import { createDigestHash, digestOf, isDigest, isDigestAlgorithm, parseDigest } from "./digest.ts";
 
 const HEX = "0123456789abcdef".repeat(4);
 
@@ -31,6 +31,16 @@ test.each([
 ])("parseDigest() refuses %s", (_what, digest) => {
   expect(() => parseDigest(digest)).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
   expect(isDigest(digest)).toBe(false);
+});
+
+test.each([
+  ["sha256", true],
+  ["sha512", true],
+  ["md5", false],
+  ["constructor", false],
+  ["", false],
+])("isDigestAlgorithm() of %j is %s", (text, expected) => {
+  expect(isDigestAlgorithm(text)).toBe(expected);
 });
 
 test("parseDigest() does not repeat a huge digest in its message", () => {

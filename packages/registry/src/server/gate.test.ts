@@ -111,6 +111,43 @@ describe("a registry with bearer tokens", () => {
     expect(response.headers.get("www-authenticate")).toContain('error="insufficient_scope"');
   });
 
+  test.each([
+    ["GET", "/v2/_catalog", "registry:catalog:*", 200],
+    ["DELETE", "/v2/lib/app/manifests/7.2", "repository:lib/app:delete", 404],
+    ["DELETE", `/v2/lib/app/blobs/${digestOf(BLOB)}`, "repository:lib/app:delete", 202],
+    ["DELETE", "/v2/lib/app/blobs/uploads/x", PUSH, 404],
+  ])("asks for a token of its own for %s %s", async (method, path, scope, status) => {
+    await serveBearer();
+    const token = await getToken([PUSH], credentials);
+    await send("POST", UPLOAD, token);
+
+    const { headers } = await send(method, path);
+    const answered = await send(method, path, await getToken([scope], credentials));
+
+    expect(headers.get("www-authenticate")).toContain(`scope="${scope}"`);
+    expect(answered.status).toBe(status);
+  });
+
+  test("denies the list of repositories to who may only pull", async () => {
+    await serveBearer({ grant: ({ action }) => action === "pull" });
+    const token = await getToken(["registry:catalog:*"], credentials);
+
+    const response = await send("GET", "/v2/_catalog", token);
+
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ errors: [{ code: "DENIED" }] });
+  });
+
+  test("does not look for a blob to mount in what the token does not name", async () => {
+    await serveBearer();
+    await send("POST", UPLOAD, await getToken([PUSH], credentials));
+    const token = await getToken(["repository:lib/other:pull,push"], credentials);
+
+    const response = await send("POST", `/v2/lib/other/blobs/uploads/?mount=${digestOf(BLOB)}`, token);
+
+    expect(response.status).toBe(202);
+  });
+
   test("denies what its user may not do", async () => {
     await serveBearer({ grant: ({ action }) => action === "pull" });
     const token = await getToken([PUSH], credentials);

@@ -252,6 +252,25 @@ test("quirk dockerMediaTypesRefused refuses docker's manifests", async () => {
 });
 
 test.each([
+  ["manifests/7.2", "GET, HEAD, PUT"],
+  [`manifests/${digestOf(MANIFEST)}`, "GET, HEAD, PUT"],
+  [`blobs/${DIGEST}`, "GET, HEAD"],
+])("quirk refuseDeletion refuses to delete %s", async (path, allowed) => {
+  await registry.close();
+  await serve({ refuseDeletion: true });
+  await pushBlob();
+  const headers = { "content-type": MEDIA_TYPES.ociManifest };
+  await send("PUT", "/v2/lib/app/manifests/7.2", { body: MANIFEST, headers });
+
+  const response = await send("DELETE", `/v2/lib/app/${path}`);
+
+  expect(response.headers.get("allow")).toBe(allowed);
+  await expectError(response, 405, "UNSUPPORTED");
+  const { status } = await send("HEAD", `/v2/lib/app/${path}`);
+  expect(status).toBe(200);
+});
+
+test.each([
   ["GET", "/v2/lib/app/blobs/uploads/"],
   ["POST", "/v2/lib/app/manifests/7.2"],
 ])("%s %s is not supported", async (method, path) => {
