@@ -24,3 +24,8 @@ export function formatSignatureTags(digest: string): readonly string[] {
   const { algorithm, hex } = parseDigest(digest);
   return SIGNATURE_SUFFIXES.map((suffix) => `${algorithm}-${hex}${suffix}`).filter(isTag);
 }
+
+/** Is this the tag of a list of referrers, or one that cosign gives to what speaks of a manifest? */
+export function isReferrersTag(tag: string): boolean {
+  return /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.(?:sig|att|sbom))?$/.test(tag);
+}

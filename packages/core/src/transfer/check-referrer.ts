@@ -22,7 +22,7 @@ export interface ReferrerTarget {
  * @throws `TARGET_CONFLICT` if signatures would be lost; what the registry failed with
  */
 export async function checkReferrer(
-  { manifests }: OpenedBundle,
+  bundle: OpenedBundle,
   { descriptor, tag }: CarriedReferrer,
   { repository, listStored }: ReferrerTarget,
   options: AbortOptions,
@@ -30,14 +30,37 @@ export async function checkReferrer(
   if (tag === undefined) return (await listStored()).has(descriptor.digest);
   const found = await repository.resolve(tag, options);
   if (found === undefined || found.digest === descriptor.digest) return found !== undefined;
+  await checkReplacement(bundle, { descriptor, tag, found }, repository, options);
+  return false;
+}
+
+/** What is to take the place of something else under a tag of signatures. */
+export interface Replacement {
+  readonly tag: string;
+  readonly descriptor: Descriptor;
+  /** What has the tag now. */
+  readonly found: Descriptor;
+}
+
+/**
+ * Lets signatures, or a list of referrers, be replaced only by what holds all of them.
+ *
+ * @throws `TARGET_CONFLICT` if some would be lost; what the registry failed with
+ */
+export async function checkReplacement(
+  { manifests }: OpenedBundle,
+  { tag, descriptor, found }: Replacement,
+  repository: Repository,
+  options: AbortOptions,
+): Promise<void> {
   const kept = new Set(listParts(manifests.get(descriptor.digest)));
   const stored = parseManifest(found, await repository.readManifest(found, options));
-  if (listParts(stored).every((digest) => kept.has(digest))) return false;
+  if (listParts(stored).every((digest) => kept.has(digest))) return;
   throw new BundleError(
     "TARGET_CONFLICT",
     `Cannot replace ${tag}: the registry has signatures there that the bundle lacks`,
     {
-      hint: "Sign the image inside again after removing the tag, or leave it: the image itself is in the registry",
+      hint: "Keep what is there, or remove the tag in the registry and import again; the image that it speaks of is not concerned",
     },
   );
 }

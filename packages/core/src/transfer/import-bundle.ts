@@ -21,7 +21,7 @@ export async function importBundle(
   imports: readonly PlannedImport[],
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const states = await checkTargets(imports, options);
+  const states = await checkTargets(bundle, imports, options);
   const changed = imports.filter((planned) => states.get(planned)?.kind === "changed");
   const { isDryRun = false } = options;
   const push = await pushImages(bundle, isDryRun ? [] : changed, options);
@@ -52,6 +52,7 @@ function addCounts(a: BlobCounts, b: BlobCounts): BlobCounts {
 }
 
 async function checkTargets(
+  bundle: OpenedBundle,
   imports: readonly PlannedImport[],
   options: ImportOptions,
 ): Promise<ReadonlyMap<PlannedImport, TargetState>> {
@@ -60,7 +61,7 @@ async function checkTargets(
   const states = await mapConcurrent(
     imports,
     async (planned, jobSignal): Promise<[PlannedImport, TargetState]> => {
-      const state = await checkTarget(planned, openRepository, { signal: jobSignal });
+      const state = await checkTarget(bundle, planned, openRepository, { signal: jobSignal });
       onEvent?.({ kind: "step", phase: "check" });
       return [planned, state];
     },
