@@ -112,6 +112,21 @@ describe("resolvePlan() with referrers", () => {
     ]);
   });
 
+  test("asks no registry about an index that was made here", async () => {
+    await scene.plan("'1'", {}, { platforms: ["linux/amd64", "linux/arm64"] });
+    const asked = scene.requests.filter((request) => request.startsWith("listReferrers"));
+
+    const three = makeIndex([AMD64, ARM64, makeImage(["s390x"], "linux/s390x")]);
+    await putManifest(scene.app, three, "3");
+    scene.requests.length = 0;
+    await scene.plan("'3'", {}, { platforms: ["linux/amd64", "linux/arm64"] });
+
+    expect(asked).toHaveLength(3);
+    expect(scene.requests.filter((request) => request.startsWith("listReferrers")).sort()).toEqual(
+      digestsOf(three, AMD64, ARM64).map((digest) => `listReferrers ${digest}`),
+    );
+  });
+
   test("takes what speaks of a referrer too, and what lies in one that is an index", async () => {
     const inner = makeReferrer(SBOM.descriptor, "signature of the description");
     const attestations = makeIndex([makeImage(["provenance"], "unknown/unknown")], {

@@ -59,9 +59,14 @@ export async function findReferrers(
   return known;
 }
 
-/** The manifests of the images, and the indexes of which only a part is carried. */
-function listSubjects(images: readonly PlannedImage[], { manifests }: ManifestFetcher): readonly Subject[] {
-  const carried = images.flatMap(({ source, descriptor }) => listTree(source, descriptor, manifests));
+/** The manifests of the images, and the indexes of which only a part is carried; no registry has those made here. */
+function listSubjects(
+  images: readonly PlannedImage[],
+  { manifests, indexes }: ManifestFetcher,
+): readonly Subject[] {
+  const carried = images
+    .flatMap(({ source, descriptor }) => listTree(source, descriptor, manifests))
+    .filter(({ digest }) => manifests.get(digest)?.kind === "image" || indexes.has(digest));
   const partial = images.flatMap(({ source, resolved, descriptor }) =>
     resolved === descriptor.digest ? [] : [{ name: source, digest: resolved, isCarried: false }],
   );

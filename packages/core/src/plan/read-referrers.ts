@@ -18,6 +18,9 @@ import type { PlanOptions } from "./plan-options.ts";
 /** Referrers of one manifest. Real ones have a handful. */
 const MAX_REFERRERS_PER_SUBJECT = 1000;
 
+/** Manifests that lie in referrers which are indexes. */
+const MAX_MANIFESTS_PER_LEVEL = 10_000;
+
 /** A manifest whose referrers are looked for. */
 export interface Subject {
   readonly name: RepositoryName;
@@ -61,7 +64,7 @@ export async function readReferrers(
   await fetcher.fetchAll(
     carried.flatMap(({ subject, list }) => (list === undefined ? [] : want(subject, list))),
   );
-  const listed = carried.map((answer) => readList(answer, fetcher));
+  const listed = carried.map((answer) => narrow(readList(answer, fetcher)));
   await fetchTrees(
     listed.flatMap(({ subject, found }) => found.flatMap(({ descriptor }) => want(subject, descriptor))),
     fetcher,
@@ -109,6 +112,14 @@ function readList(answer: Answered, { manifests, failures }: ManifestFetcher): A
   return { ...answer, errors: [...errors, failures.get(list.digest) ?? noList(subject)] };
 }
 
+/** Each once, in order, and no more than anybody has: whoever may push could make this run fetch without end. */
+function narrow(answer: Answered): Answered {
+  const found = distinct(answer.found);
+  if (found.length <= MAX_REFERRERS_PER_SUBJECT) return { ...answer, found };
+  const errors = [...answer.errors, tooMany(answer.subject)];
+  return { ...answer, found: found.slice(0, MAX_REFERRERS_PER_SUBJECT), errors };
+}
+
 /** Brings manifests and, level by level, all that lies below them. */
 async function fetchTrees(roots: readonly WantedManifest[], fetcher: ManifestFetcher): Promise<void> {
   let wanted = roots;
@@ -121,7 +132,8 @@ async function fetchTrees(roots: readonly WantedManifest[], fetcher: ManifestFet
       for (const child of manifest.children)
         below.set(subjectKey(from, child.digest), { descriptor: plainDescriptor(child), from });
     }
-    wanted = [...below.values()];
+    // What is left out makes its referrer one that cannot be had.
+    wanted = [...below.values()].slice(0, MAX_MANIFESTS_PER_LEVEL);
   }
 }
 
@@ -129,14 +141,11 @@ async function fetchTrees(roots: readonly WantedManifest[], fetcher: ManifestFet
 function sortOut({ subject, found, errors }: Answered, fetcher: ManifestFetcher): SubjectReferrers {
   const referrers: FoundReferrer[] = [];
   const failures = errors.map((error) => toReferrerFailure(subject.digest, error));
-  const candidates = distinct(found);
-  for (const one of candidates.slice(0, MAX_REFERRERS_PER_SUBJECT)) {
+  for (const one of found) {
     const fault = findFault(one, subject, fetcher);
     if (fault === undefined) referrers.push(one);
     else failures.push(toReferrerFailure(subject.digest, fault, one.descriptor.digest));
   }
-  if (candidates.length > MAX_REFERRERS_PER_SUBJECT)
-    failures.push(toReferrerFailure(subject.digest, tooMany(subject)));
   return { referrers, failures };
 }
 

@@ -34,6 +34,17 @@ test("listReferrers() reads page after page, each entry once, and stops where no
   expect(repository.server.requests).toHaveLength(3);
 });
 
+test("listReferrers() gives up where there are more than anybody has", async () => {
+  const { descriptor } = makeImage(["referrer"]);
+  const entries = Array.from({ length: 10_001 }, (_, position) => ({
+    ...descriptor,
+    digest: `sha256:${position.toString(16).padStart(64, "0")}`,
+  }));
+  const repository = await openOdd(() => ({ body: JSON.stringify({ manifests: entries }) }));
+
+  await expect(repository.listReferrers(SUBJECT)).rejects.toMatchObject({ code: "SIZE_INVALID" });
+});
+
 test.each([400, 404, 405, 501, 200])(
   "listReferrers() knows a registry that has no such API by its answer %d, and asks it once",
   async (referrersStatus) => {

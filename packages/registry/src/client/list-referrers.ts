@@ -16,6 +16,9 @@ import { discard, headerOf } from "./response.ts";
 /** A list of referrers that does not end by then never will. */
 const MAX_PAGES = 100;
 
+/** Referrers of one manifest that are listed: real ones have a handful. */
+const MAX_REFERRERS = 10_000;
+
 /** A registry that is out of order for referrers alone must not cost each run minutes. */
 const ATTEMPTS = 3;
 
@@ -71,6 +74,7 @@ async function readPages(
     const before = found.size;
     const { referrers, next } = await readPage(remote, url, signal);
     for (const referrer of referrers) found.set(referrer.digest, referrer);
+    if (found.size > MAX_REFERRERS) throw tooMany(remote, digest);
     // A registry that ignores the link's place would go round for ever.
     if (found.size === before) break;
     url = next;
@@ -108,6 +112,13 @@ async function readPage(remote: Remote, url: string, signal: AbortSignal | undef
     throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not a list of referrers`);
   const origin = await remote.transport.origin();
   return { referrers: list.data.manifests, next: nextPage(headerOf(response, "link"), `${origin}${url}`) };
+}
+
+function tooMany(remote: Remote, digest: string): BundleError {
+  return new BundleError(
+    "SIZE_INVALID",
+    `Cannot list the referrers of ${digest} in ${nameOf(remote)}: there are more than ${MAX_REFERRERS}`,
+  );
 }
 
 function noApi(what: string, why: string): BundleError {
