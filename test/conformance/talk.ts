@@ -55,7 +55,7 @@ export function locationOf(response: Response): string {
 }
 
 /** A location with one more query parameter. */
-export function withParameter(location: string, name: string, value: string): string {
+function withParameter(location: string, name: string, value: string): string {
   const url = new URL(location);
   url.searchParams.append(name, value);
   return url.href;

@@ -49,7 +49,7 @@ export async function answerUpload(call: UploadCall): Promise<Answer> {
   }
 }
 
-/** Without the name of another repository all are searched, as long as nobody is refused any of them. */
+/** Without the name of another repository all are searched, where whoever asks may read them all. */
 async function mountBlob(
   { route, store, quirks, isOpenToAll, signal }: UploadsCall,
   repository: StoreRepository,
