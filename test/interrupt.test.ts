@@ -85,5 +85,7 @@ test("after an interruption the same command finishes, with what was kept", asyn
 
   expect(run.exitCode).toBe(0);
   expect(readDocument(run, ExportDocument)).toMatchObject({ images: 1, failed: [] });
-  expect(source.takeCounts()).toEqual({ "HEAD manifest": 1, "GET blob": 4 });
+  // The index, of which one platform is taken, and its manifest: for both referrers are asked for.
+  const forReferrers = { "GET tags": 1, "GET referrers": 2 };
+  expect(source.takeCounts()).toEqual({ ...forReferrers, "HEAD manifest": 1, "GET blob": 4 });
 });

@@ -95,9 +95,10 @@ function createLargeImage(): Store {
       layers: [layer],
     }),
   );
+  const root = toDescriptor(MEDIA_TYPES.ociManifest, manifest);
   const blobs = new Map([layer, configDescriptor].map((descriptor) => [descriptor.digest, descriptor]));
   return alterStore(createMemoryStore(), () => ({
-    resolve: async () => toDescriptor(MEDIA_TYPES.ociManifest, manifest),
+    resolve: async (reference) => (["1.0", root.digest].includes(reference) ? root : undefined),
     readManifest: async () => manifest,
     statBlob: async (digest) => blobs.get(digest),
     openBlob: ({ digest }) => (digest === layer.digest ? layerContent() : contentOf(config)),

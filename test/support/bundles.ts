@@ -13,6 +13,7 @@ import {
   type Store,
 } from "@airgap-bundle/core";
 import { listManifests, type MadeManifest, planOf, putManifest } from "./images.ts";
+import { type AttachedReferrer, attachAll } from "./signatures.ts";
 
 /** Images with the references by which they are known. */
 export type NamedImages = readonly (readonly [reference: string, root: MadeManifest])[];
@@ -73,11 +74,21 @@ export async function openFilledCache(directory: string, images: NamedImages): P
   return cache;
 }
 
-/** Writes a bundle of these images to `path`, with a cache beside it. */
-export async function writeBundle(path: string, images: NamedImages): Promise<ExportReport> {
-  return await exportBundle(planOf(images), path, {
-    openSource: await openSources(images, []),
-    cache: await openFilledCache(`${path}.cache`, images),
+/** Writes a bundle of these images to `path`, each with these referrers, with a cache beside it. */
+export async function writeBundle(
+  path: string,
+  images: NamedImages,
+  referrers: readonly AttachedReferrer[] = [],
+): Promise<ExportReport> {
+  const attached = images.flatMap(([reference]) => {
+    const { registry, repository } = parseReference(reference);
+    return referrers.map(
+      ({ made }) => [`${registry}/${repository}@${made.descriptor.digest}`, made] as const,
+    );
+  });
+  return await exportBundle(attachAll(planOf(images), referrers), path, {
+    openSource: await openSources([...images, ...attached], []),
+    cache: await openFilledCache(`${path}.cache`, [...images, ...attached]),
     heading: { createdBy: "test" },
     jobs: 2,
   });

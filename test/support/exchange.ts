@@ -31,9 +31,13 @@ export interface Exchange {
   close(): Promise<void>;
 }
 
-/** Opens an exchange whose selection of the fleet's releases is `selection.yaml`. */
+/** Opens an exchange whose selection of the fleet's releases is `selection.yaml`; the source is like Docker Hub. */
 export async function openExchange(): Promise<Exchange> {
-  const [site, source, target] = [await openSite(), await openTestRegistry(), await openTestRegistry()];
+  const [site, source, target] = [
+    await openSite(),
+    await openTestRegistry({ quirks: { referrersStatus: 404 } }),
+    await openTestRegistry(),
+  ];
   await buildFleet(source.store, { repositories: FLEET_REPOSITORIES, layerSize: 8 * 1024 });
   await site.select("selection.yaml", { registry: source.host, mappings: RELEASES });
   return {

@@ -129,6 +129,9 @@ export function planOf(
         platforms: ["linux/amd64"],
         task: "task",
         selectedBy: "selected",
+        referrers: [],
+        referrerStatus: "none",
+        referrerFailures: [],
       };
     }),
     manifests: graphOf(images.map(([, root]) => root)),

@@ -10,6 +10,7 @@ const PHASE_TITLES: Record<Phase, string> = {
   list: "Listing tags",
   resolve: "Resolving tags",
   manifests: "Reading manifests",
+  referrers: "Looking for signatures",
   download: "Downloading",
   write: "Writing",
   check: "Checking",

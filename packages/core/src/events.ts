@@ -23,6 +23,7 @@ export type Phase =
   | "list"
   | "resolve"
   | "manifests"
+  | "referrers"
   | "download"
   | "write"
   | "check"

@@ -48,6 +48,8 @@ export {
   type Plan,
   type PlanWarning,
   type Pulls,
+  type ReferrerFailure,
+  type ReferrerStatus,
 } from "./plan/plan.ts";
 export type {
   Listing,
@@ -76,6 +78,7 @@ export {
   type RepositoryName,
   splitRegistry,
 } from "./reference.ts";
+export { formatReferrersTag } from "./referrers-tag.ts";
 export type {
   AbortOptions,
   OpenBlobOptions,
@@ -113,7 +116,12 @@ export { type BlobDirectory, openBlobDirectory } from "./store/blob-directory.ts
 export { openDirectoryStore } from "./store/directory-store.ts";
 export { createMemoryStore } from "./store/memory-store.ts";
 export { exportBundle } from "./transfer/export-bundle.ts";
-export { type BlobCount, countBlobs, type ExportReport } from "./transfer/export-report.ts";
+export {
+  type BlobCount,
+  countBlobs,
+  type ExportReport,
+  type ReferrerCount,
+} from "./transfer/export-report.ts";
 export { importBundle } from "./transfer/import-bundle.ts";
 export type { ImportedImage, ImportReport } from "./transfer/import-report.ts";
 export { type PlannedImport, planImport } from "./transfer/plan-import.ts";

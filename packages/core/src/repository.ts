@@ -44,7 +44,11 @@ export interface Source {
   /** Every tag, without duplicates, in no particular order. */
   listTags(options?: AbortOptions): AsyncIterable<string>;
 
-  /** Manifests of this repository whose subject is this digest, present or not; none if nothing is known of any. */
+  /**
+   * Manifests of this repository whose subject is this digest, present or not; none if nothing is known of any.
+   *
+   * @throws `UNSUPPORTED` if the registry cannot tell: the tag schema may have them
+   */
   listReferrers(digest: string, options?: AbortOptions): Promise<readonly Referrer[]>;
 }
 

@@ -2,11 +2,11 @@ import { loadSelection, tellWarnings } from "@airgap-bundle/cli";
 import { type AbortOptions, type BundleError, isBundleError, type Source } from "@airgap-bundle/core";
 import { type ExplainDocument, explainMapping } from "./explain-document.ts";
 import { type FoundRepository, findRepository } from "./find-repository.ts";
-import { openSources, type PlanFlags } from "./open-sources.ts";
+import { openSources, type SourceFlags } from "./open-sources.ts";
 import type { SourceOptions } from "./resolve-selection.ts";
 
 /** What `bundle explain` is told. */
-export interface ExplainFlags extends PlanFlags {
+export interface ExplainFlags extends SourceFlags {
   /** Path of the selection. */
   readonly config: string;
 }

@@ -52,14 +52,14 @@ export class ExportCommand extends BundleCommand {
     const shared = { ...this.shared(flags), userAgent: this.config.userAgent };
     const { exitCodeOf } = await import("@airgap-bundle/cli");
     const { runExport } = await import("./run-export.ts");
-    const { renderExport } = await import("./export-document.ts");
+    const { failureCodes, renderExport } = await import("./export-document.ts");
     const document = await runExport(
       flags.config,
       { ...flags, createdBy: `airgap-bundle/${this.config.version}` },
       shared,
     );
     shared.report(renderExport(document, shared));
-    return this.finish(document, exitCodeOf(document.failed.map(({ code }) => code)));
+    return this.finish(document, exitCodeOf(failureCodes(document)));
   }
 
   protected override writeResult(text: string): void {

@@ -1,5 +1,5 @@
 import { countOf, formatDuration, formatSize, type RenderOptions, renderFailures } from "@airgap-bundle/cli";
-import type { BlobCount, ExportReport, FailedImage } from "@airgap-bundle/core";
+import type { BlobCount, ErrorCode, ExportReport, FailedImage, ReferrerCount } from "@airgap-bundle/core";
 import { toFailures } from "./plan-document.ts";
 
 /** What `bundle export --json` prints. Sizes are in bytes. */
@@ -8,6 +8,7 @@ export interface ExportDocument {
   readonly bundle: string | null;
   readonly volumes: readonly { readonly path: string; readonly size: number }[];
   readonly images: number;
+  readonly referrers: ReferrerCount;
   readonly blobs: BlobCount;
   readonly downloaded: BlobCount;
   readonly reused: BlobCount;
@@ -17,6 +18,7 @@ export interface ExportDocument {
     readonly getBlob: number;
     readonly listTags: number;
     readonly listRepositories: number;
+    readonly listReferrers: number;
   };
   readonly failed: readonly FailedImage[];
   readonly durationMs: number;
@@ -30,31 +32,43 @@ export function toExportDocument(
   path: string,
   about: Pick<ExportDocument, "requests" | "durationMs">,
 ): ExportDocument {
-  const { bundle, size, images, blobs, downloaded, reused, failed } = report;
-  const { headManifest, getManifest, getBlob, listTags, listRepositories } = about.requests;
+  const { bundle, size, images, referrers, blobs, downloaded, reused, failed } = report;
+  const { headManifest, getManifest, getBlob, listTags, listRepositories, listReferrers } = about.requests;
   return {
     bundle,
     volumes: bundle === null ? [] : [{ path, size }],
     images,
+    referrers,
     blobs,
     downloaded,
     reused,
-    requests: { headManifest, getManifest, getBlob, listTags, listRepositories },
+    requests: { headManifest, getManifest, getBlob, listTags, listRepositories, listReferrers },
     failed,
     durationMs: about.durationMs,
     written: report.isWritten,
   };
 }
 
+/** What makes the export less than it should be: images that failed, and referrers that are known of and not carried. */
+export function failureCodes({ failed, referrers }: ExportDocument): readonly ErrorCode[] {
+  const lost = referrers.failed.filter(({ digest }) => digest !== undefined);
+  return [...failed, ...lost].map(({ code }) => code);
+}
+
 /** The same for people. */
 export function renderExport(document: ExportDocument, options: RenderOptions = {}): string[] {
-  const { bundle, volumes, images, downloaded, reused, failed, durationMs } = document;
+  const { bundle, volumes, images, referrers, downloaded, reused, failed, durationMs } = document;
   const [volume] = volumes;
   if (bundle === null || volume === undefined)
     return ["Nothing was written: no image could be had", ...renderFailures(toFailures(failed), options)];
   return [
     `${volume.path}: ${countOf(images, "image")}, ${formatSize(volume.size)} in ${formatDuration(durationMs)}`,
     `${formatSize(downloaded.size)} downloaded (${countOf(downloaded.count, "blob")}), ${formatSize(reused.size)} reused (${countOf(reused.count, "blob")})`,
+    ...(referrers.count === 0
+      ? []
+      : [
+          `${countOf(referrers.count, "referrer")} (signatures and the like) of ${countOf(referrers.images, "image")}`,
+        ]),
     `bundle ${bundle}`,
     ...(document.written
       ? []

@@ -36,4 +36,9 @@ export const planFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
+  referrers: Flags.boolean({
+    summary: "Take signatures, attestations and what else speaks of the images.",
+    allowNo: true,
+    default: true,
+  }),
 };

@@ -20,11 +20,16 @@ import {
 } from "@airgap-bundle/registry";
 import { parseMirrors } from "./mirrors.ts";
 
-/** Which part of a selection is wanted, as flags say it. */
-export interface PlanFlags {
+/** Which tasks of a selection are wanted, and where their registries are asked. */
+export interface SourceFlags {
   readonly task?: string[] | undefined;
-  readonly platform?: string[] | undefined;
   readonly mirror?: string[] | undefined;
+}
+
+/** What a selection is resolved with, as flags say it. */
+export interface PlanFlags extends SourceFlags {
+  readonly platform?: string[] | undefined;
+  readonly referrers: boolean;
 }
 
 /** The registries of a selection, and what is known of them from earlier runs. */
@@ -45,7 +50,7 @@ export interface Sources {
  */
 export async function openSources(
   selection: Selection,
-  flags: PlanFlags,
+  flags: SourceFlags,
   shared: SharedOptions & { readonly userAgent: string },
 ): Promise<Sources> {
   const { authFile, cacheDir, insecureHosts, onEvent, userAgent } = shared;

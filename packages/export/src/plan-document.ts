@@ -19,6 +19,7 @@ import {
   type Plan,
   type PlanWarning,
   type Pulls,
+  type ReferrerStatus,
 } from "@airgap-bundle/core";
 
 /** What `bundle plan --json` prints, and a saved plan holds. Sizes are in bytes. */
@@ -33,8 +34,12 @@ export interface PlanDocument {
   readonly warnings: readonly PlanWarning[];
 }
 
-interface PlanImage extends CarriedImage {
+interface PlanImage extends Omit<CarriedImage, "referrers"> {
   readonly source: string;
+  /** What is known of its signatures and other referrers. */
+  readonly referrers: ReferrerStatus;
+  /** How many of them are carried. */
+  readonly referrerCount: number;
   /** All that the image is made of; what it shares with others is counted for each. */
   readonly size: number;
 }
@@ -51,6 +56,8 @@ export function toPlanDocument(plan: Plan, heading: BundleHeading): PlanDocument
       platforms: image.platforms,
       task: image.task,
       selectedBy: image.selectedBy,
+      referrers: image.referrerStatus,
+      referrerCount: image.referrers.length,
       size: countBlobs(listContent(image.descriptor, plan.manifests).map(({ descriptor }) => descriptor))
         .size,
     })),
@@ -78,9 +85,22 @@ export function renderPlan(
   return [
     ...formatTable(rows, { alignRight: [3] }),
     `${countOf(images.length, "image")}, ${countOf(blobs.count, "blob")}, ${formatSize(size)} to carry`,
+    ...renderReferrers(images),
     ...pulls.map(renderPulls),
     ...renderFailures(toFailures(failed), options),
   ];
+}
+
+/** How many images have signatures or other referrers, and of how many that is not known. */
+function renderReferrers(images: readonly PlanImage[]): string[] {
+  if (images.every(({ referrers }) => referrers === "off"))
+    return images.length === 0 ? [] : ["Signatures were not looked for"];
+  const signed = images.filter(({ referrerCount }) => referrerCount > 0).length;
+  const count = images.reduce((sum, { referrerCount }) => sum + referrerCount, 0);
+  const unknown = images.filter(({ referrers }) => referrers === "unknown").length;
+  if (count === 0 && unknown === 0) return ["None of them with referrers (signatures and the like)"];
+  const known = `${signed} of them with referrers (${count} in all)`;
+  return [unknown === 0 ? known : `${known}; of ${unknown} it is not known`];
 }
 
 /** What could not be had, as it is shown. */

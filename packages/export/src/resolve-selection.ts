@@ -32,6 +32,7 @@ export async function withPlan<T>(
       jobs,
       signal,
       onEvent,
+      referrers: flags.referrers,
       ...(flags.task === undefined ? {} : { tasks: flags.task }),
       ...(flags.platform === undefined ? {} : { platforms: flags.platform }),
     });

@@ -48,12 +48,9 @@ export class ImportCommand extends BundleCommand {
     const shared = { ...this.shared(flags), userAgent: this.config.userAgent };
     const { exitCodeOf } = await import("@airgap-bundle/cli");
     const { runImport } = await import("./run-import.ts");
-    const { renderImport } = await import("./import-document.ts");
+    const { failureCodes, renderImport } = await import("./import-document.ts");
     const document = await runImport(args.bundle, flags, shared);
     shared.report(renderImport(document, { isDryRun: flags["dry-run"], isVerbose: flags.verbose }));
-    return this.finish(
-      document,
-      exitCodeOf(document.images.flatMap(({ code }) => (code === undefined ? [] : [code]))),
-    );
+    return this.finish(document, exitCodeOf(failureCodes(document)));
   }
 }

@@ -7,7 +7,7 @@ import {
   type RenderOptions,
   renderFailures,
 } from "@airgap-bundle/cli";
-import type { ImportedImage, ImportReport, OpenedBundle } from "@airgap-bundle/core";
+import type { ErrorCode, ImportedImage, ImportReport, OpenedBundle } from "@airgap-bundle/core";
 
 /** What `bundle import --json` prints. Sizes are in bytes. */
 export interface ImportDocument {
@@ -26,6 +26,8 @@ export interface ImportDocument {
     readonly postUpload: number;
     readonly patchBlob: number;
     readonly putBlob: number;
+    readonly getManifest: number;
+    readonly listReferrers: number;
   };
   readonly durationMs: number;
 }
@@ -37,15 +39,33 @@ export function toImportDocument(
   about: Pick<ImportDocument, "requests" | "durationMs">,
 ): ImportDocument {
   const { headManifest, putManifest, headBlob, postUpload, patchBlob, putBlob } = about.requests;
+  const { getManifest, listReferrers } = about.requests;
   const { label } = document;
   return {
     bundles: [{ id, ...(label === undefined ? {} : { label }), volumes: { present: [1], missing: [] } }],
     images: report.images,
     blobs: report.blobs,
     uploadedSize: report.uploadedSize,
-    requests: { headManifest, putManifest, headBlob, postUpload, patchBlob, putBlob },
+    requests: {
+      headManifest,
+      putManifest,
+      headBlob,
+      postUpload,
+      patchBlob,
+      putBlob,
+      getManifest,
+      listReferrers,
+    },
     durationMs: about.durationMs,
   };
+}
+
+/** Why not all of it arrived. */
+export function failureCodes({ images }: ImportDocument): readonly ErrorCode[] {
+  return images.flatMap(({ code, referrers }) => [
+    ...(code === undefined ? [] : [code]),
+    ...referrers.failures.map((failure) => failure.code),
+  ]);
 }
 
 /** The same for people: the images, what went over the line, and what failed with what to do. */
@@ -68,7 +88,26 @@ export function renderImport(
     options.isDryRun
       ? "Nothing was pushed: this was a dry run"
       : `${formatSize(uploadedSize)} sent: ${countOf(uploaded, "blob")} uploaded, ${mounted} mounted, ${existing} there already`,
+    ...renderReferrers(images),
     ...renderFailures(listFailures(images), options),
+  ];
+}
+
+/** One line for the signatures of all images, and one if there may be more; none if no image has any. */
+function renderReferrers(images: readonly ImportedImage[]): string[] {
+  const counts = (["pushed", "planned", "unchanged", "failed"] as const)
+    .map((kind) => ({ kind, count: images.reduce((sum, { referrers }) => sum + referrers[kind], 0) }))
+    .filter(({ count }) => count > 0);
+  const unknown = images.filter(({ referrers }) => referrers.unknown === true).length;
+  return [
+    ...(counts.length === 0
+      ? []
+      : [
+          `Referrers (signatures and the like): ${counts.map(({ kind, count }) => `${count} ${kind}`).join(", ")}`,
+        ]),
+    ...(unknown === 0
+      ? []
+      : [`Of ${countOf(unknown, "image")} the export did not find out whether there are more`]),
   ];
 }
 
@@ -81,7 +120,11 @@ function summarize(images: readonly ImportedImage[]): string {
 }
 
 function listFailures(images: readonly ImportedImage[]): readonly Failure[] {
-  return images.flatMap(({ status, target, message = "", hint = "", details }) =>
-    status === "failed" ? [{ name: target, message, hint, details }] : [],
-  );
+  return images.flatMap(({ status, target, message = "", hint = "", details, referrers }) => [
+    ...(status === "failed" ? [{ name: target, message, hint, details }] : []),
+    ...referrers.failures.map((failure) => ({
+      ...failure,
+      name: `${target}: referrer ${failure.tag ?? failure.digest}`,
+    })),
+  ]);
 }

@@ -45,12 +45,13 @@ export function toInspectDocument({ id, document, manifests }: OpenedBundle): In
 
 /** The same for people: where each image comes from and goes to, and what it is. */
 export function renderInspect({ bundles, images, blobs }: InspectDocument): string[] {
-  const rows = images.map(({ source, target, descriptor, platforms, size }) => [
+  const rows = images.map(({ source, target, descriptor, platforms, size, referrers, referrersUnknown }) => [
     source,
     `→ ${formatTarget(target, descriptor.digest)}`,
     platforms.join(", "),
     formatSize(size),
     descriptor.digest,
+    describeReferrers(referrers.length, referrersUnknown === true),
   ]);
   const heads = bundles.flatMap(({ id, label, created, createdBy, formatVersion, signed }) => [
     `bundle ${id}`,
@@ -62,4 +63,9 @@ export function renderInspect({ bundles, images, blobs }: InspectDocument): stri
     ...formatTable(rows, { alignRight: [3] }),
     `${countOf(images.length, "image")}, ${countOf(blobs.count, "blob")}, ${formatSize(blobs.size)}`,
   ];
+}
+
+function describeReferrers(count: number, isUnknown: boolean): string {
+  if (count === 0) return isUnknown ? "referrers not known" : "";
+  return `${countOf(count, "referrer")}${isUnknown ? ", perhaps more" : ""}`;
 }

@@ -6,9 +6,9 @@ import { isBundleError } from "../error.ts";
 import { leaveOutForeignLayers } from "../leave-out-foreign-layers.ts";
 import { type Manifest, parseManifest } from "../manifest.ts";
 import { type ContentPart, listKnownContent, MAX_INDEX_DEPTH } from "../plan/manifest-graph.ts";
+import { listRoots } from "../plan/plan.ts";
 import type { AbortOptions } from "../repository.ts";
 import type { BundleProblem } from "./check-structure.ts";
-import type { BundleImage } from "./document.ts";
 import { readExactly, readRange } from "./file.ts";
 import type { BundleHead } from "./read-head.ts";
 
@@ -26,9 +26,11 @@ export async function* checkMetadata(
   }
   const used = new Set<string>();
   for (const image of head.document.images) {
-    for await (const problem of readManifests(handle, head, image.descriptor, manifests, 0))
-      yield { ...problem, image: image.source };
-    yield* checkClosure(head, image, manifests, used);
+    for (const root of listRoots(image)) {
+      for await (const problem of readManifests(handle, head, root, manifests, 0))
+        yield { ...problem, image: image.source };
+      yield* checkClosure(head, { image: image.source, root }, manifests, used);
+    }
   }
   for (const { digest } of head.document.blobs) {
     if (!used.has(digest)) yield { kind: "unused", message: `no image needs blob ${digest}`, digest };
@@ -112,15 +114,21 @@ async function tryParse(
   }
 }
 
+/** A root and the image that it belongs to. */
+interface OwnedRoot {
+  readonly image: string;
+  readonly root: Descriptor;
+}
+
 function* checkClosure(
   head: BundleHead,
-  image: BundleImage,
+  { image, root }: OwnedRoot,
   manifests: ReadonlyMap<string, Manifest>,
   used: Set<string>,
 ): Generator<BundleProblem> {
-  const parts = tryListContent(image, manifests);
+  const parts = tryListContent(root, manifests);
   if ("message" in parts) {
-    yield { kind: "manifest", message: parts.message, image: image.source, digest: image.descriptor.digest };
+    yield { kind: "manifest", message: parts.message, image, digest: root.digest };
     return;
   }
   for (const { descriptor } of parts) {
@@ -128,24 +136,24 @@ function* checkClosure(
     const place = head.blobs.get(digest);
     used.add(digest);
     if (place === undefined)
-      yield { kind: "missing", message: `blob ${digest} is not in the bundle`, image: image.source, digest };
+      yield { kind: "missing", message: `blob ${digest} is not in the bundle`, image, digest };
     else if (place.size !== size)
       yield {
         kind: "size",
         message: `blob ${digest} has ${place.size} bytes, not ${size}`,
-        image: image.source,
+        image,
         digest,
       };
   }
 }
 
-/** The parts of an image as far as its manifests could be read. */
+/** What lies below a root as far as its manifests could be read. */
 function tryListContent(
-  image: BundleImage,
+  root: Descriptor,
   manifests: ReadonlyMap<string, Manifest>,
 ): readonly ContentPart[] | { readonly message: string } {
   try {
-    return listKnownContent(image.descriptor, manifests);
+    return listKnownContent(root, manifests);
   } catch (error) {
     if (isBundleError(error)) return { message: error.message };
     throw error;

@@ -7,6 +7,7 @@ import {
   makeIndex,
   planOf,
 } from "../../../../test/support/images.ts";
+import { attachAll, makeReferrer, makeSignature, signatureTag } from "../../../../test/support/signatures.ts";
 import { digestOf } from "../digest.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
 import type { PlannedImage } from "../plan/plan.ts";
@@ -109,6 +110,52 @@ describe("composeBundle()", () => {
     expect(document.volumes).toEqual([{ number: 1, size: "basenginxredisredis for arm".length }]);
     expect(size).toBe((layers.at(-1)?.end ?? 0) + 1024);
   });
+
+  test("lists what referrers are made of behind their image, and does not name them in index.json", () => {
+    const signature = makeSignature(REDIS.descriptor);
+    const sbom = makeReferrer(REDIS.descriptor, "sbom");
+    const tag = signatureTag(REDIS.descriptor);
+    const { images, manifests } = attachAll(planOf([["redis:7", REDIS]]), [
+      { subject: REDIS.descriptor, made: signature, tag },
+      { subject: REDIS.descriptor, made: sbom },
+    ]);
+
+    const bundle = composeBundle(images, manifests, HEADING);
+
+    expect(bundle.document.images[0]?.referrers).toEqual([
+      { subject: REDIS.descriptor.digest, descriptor: signature.descriptor, tag },
+      { subject: REDIS.descriptor.digest, descriptor: sbom.descriptor },
+    ]);
+    expect(bundle.document.blobs.map(({ digest }) => digest)).toEqual(
+      [
+        REDIS,
+        REDIS.blobs[0],
+        signature,
+        signature.blobs[0],
+        sbom,
+        sbom.blobs[0],
+        REDIS.blobs[1],
+        REDIS.blobs[2],
+        signature.blobs[1],
+        sbom.blobs[1],
+      ].map((made) => made?.descriptor.digest),
+    );
+    expect(readIndex(bundle)).toHaveLength(1);
+  });
+
+  test.each([
+    ["found", undefined],
+    ["none", undefined],
+    ["unknown", true],
+    ["off", true],
+  ] as const)(
+    "says that there may be more referrers where the plan's %s means that",
+    (referrerStatus, expected) => {
+      const { document } = compose([["redis:7", REDIS]], (image) => ({ ...image, referrerStatus }));
+
+      expect(document.images[0]?.referrersUnknown).toBe(expected);
+    },
+  );
 
   test("tells where an image comes from and goes to, sorted by target", () => {
     const { document } = compose([

@@ -1,8 +1,8 @@
 import type { Descriptor } from "../descriptor.ts";
 import { digestOf } from "../digest.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
-import type { ManifestGraph } from "../plan/manifest-graph.ts";
-import { formatTarget, type PlannedImage } from "../plan/plan.ts";
+import { type ManifestGraph, plainDescriptor } from "../plan/manifest-graph.ts";
+import { type CarriedReferrer, formatTarget, listRoots, type PlannedImage } from "../plan/plan.ts";
 import { formatReference } from "../reference.ts";
 import { collectBlobs } from "./collect-blobs.ts";
 import { formatDockerManifest } from "./docker-manifest.ts";
@@ -60,10 +60,7 @@ export function composeBundle(
   heading: BundleHeading,
 ): ComposedBundle {
   const bundleImages = images.map(toBundleImage).sort(compareTargets);
-  const { metadata, layers } = collectBlobs(
-    bundleImages.map(({ descriptor }) => descriptor),
-    manifests,
-  );
+  const { metadata, layers } = collectBlobs(bundleImages.flatMap(listRoots), manifests);
   const roots = nameRoots(images);
   const index = formatIndex(roots);
   const dockerManifest = formatDockerManifest(roots, manifests);
@@ -118,19 +115,24 @@ function assign(
 }
 
 function toBundleImage(image: PlannedImage): BundleImage {
-  const { source, target, resolved, descriptor, platforms, task, selectedBy } = image;
-  const { mediaType, digest, size } = descriptor;
+  const { source, target, resolved, descriptor, platforms, task, selectedBy, referrers, referrerStatus } =
+    image;
   const { registry, repository, tag } = target;
   return {
     source: formatReference(source),
     target: { registry, repository, tag },
     resolved,
-    descriptor: { mediaType, digest, size },
+    descriptor: plainDescriptor(descriptor),
     platforms: [...platforms],
     task,
     selectedBy,
-    referrers: [],
+    referrers: referrers.map(toBundleReferrer),
+    ...(referrerStatus === "unknown" || referrerStatus === "off" ? { referrersUnknown: true } : {}),
   };
+}
+
+function toBundleReferrer({ subject, descriptor, tag }: CarriedReferrer): CarriedReferrer {
+  return { subject, descriptor: plainDescriptor(descriptor), ...(tag === undefined ? {} : { tag }) };
 }
 
 function compareTargets(a: BundleImage, b: BundleImage): number {

@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
-import type { CarriedImage } from "../plan/plan.ts";
+import { type CarriedImage, MAX_REFERRERS } from "../plan/plan.ts";
 import { isRepository, isTag } from "../reference.ts";
+import { formatSignatureTags } from "../referrers-tag.ts";
 
 /** The version of the format that is written here and the only one that is read. */
 export const FORMAT_VERSION = 1;
@@ -18,15 +19,8 @@ export const MAX_DOCUMENT_SIZE: number = 64 * 1024 * 1024;
 export interface BundleImage extends CarriedImage {
   /** `REGISTRY/REPOSITORY:TAG` or `REGISTRY/REPOSITORY@DIGEST`, where it was taken from. */
   readonly source: string;
-  /** Signatures and other referrers; none are carried yet. */
-  readonly referrers: readonly BundleReferrer[];
-}
-
-/** A referrer of an image: what it speaks of, what it is, and the tag it had if it was found by one. */
-export interface BundleReferrer {
-  readonly subject: string;
-  readonly descriptor: Descriptor;
-  readonly tag?: string;
+  /** Present if it may have had more referrers: a look-up failed, one could not be had, or they were not looked for. */
+  readonly referrersUnknown?: true;
 }
 
 /** A blob of a bundle; volume 0 means metadata, which is in every volume. `size` is in bytes. */
@@ -65,11 +59,14 @@ const DescriptorDocument = z.object({
   size: z.int().nonnegative(),
 });
 const FileDocument = DescriptorDocument.extend({ size: z.int().nonnegative().max(MAX_DOCUMENT_SIZE) });
-const Referrer = z.object({
-  subject: Digest,
-  descriptor: DescriptorDocument,
-  tag: z.string().refine(isTag).exactOptional(),
-});
+/** A bundle must not move other tags of a repository than those that belong to its images. */
+const Referrer = z
+  .object({ subject: Digest, descriptor: DescriptorDocument, tag: z.string().exactOptional() })
+  .refine(
+    ({ subject, tag }) =>
+      tag === undefined || !isDigest(subject) || formatSignatureTags(subject).includes(tag),
+    { path: ["tag"], error: "not a tag of a signature of the subject" },
+  );
 
 const Image = z.object({
   source: z.string().max(1024),
@@ -83,7 +80,8 @@ const Image = z.object({
   platforms: z.array(z.string().max(255)).max(1000),
   task: z.string().max(10_000),
   selectedBy: z.string().max(10_000),
-  referrers: z.array(Referrer).max(10_000),
+  referrers: z.array(Referrer).max(MAX_REFERRERS),
+  referrersUnknown: z.literal(true).exactOptional(),
 });
 
 const Document: z.ZodType<BundleDocument> = z.object({

@@ -75,7 +75,18 @@ async function finishImage(
 
 function toPlannedImage(image: ChosenImage, platforms: readonly string[]): PlannedImage {
   const { source, target, resolved, root, task, selectedBy } = image;
-  return { source, target, resolved: resolved.digest, descriptor: root, platforms, task, selectedBy };
+  return {
+    source,
+    target,
+    resolved: resolved.digest,
+    descriptor: root,
+    platforms,
+    task,
+    selectedBy,
+    referrers: [],
+    referrerStatus: "off",
+    referrerFailures: [],
+  };
 }
 
 function mismatch(image: ChosenImage, platform: string): PlanWarning {

@@ -38,7 +38,11 @@ export function repositoryKey({ registry, repository }: RepositoryName): string 
   return `${registry}/${repository}`;
 }
 
-async function listTags(name: RepositoryName, { openSource, signal }: PlanOptions): Promise<TagList> {
+/** Lists the tags of one repository. */
+export async function listTags(
+  name: RepositoryName,
+  { openSource, signal }: Pick<PlanOptions, "openSource" | "signal">,
+): Promise<TagList> {
   try {
     const listed = openSource(name).listTags(signal === undefined ? {} : { signal });
     return { kind: "listed", tags: await Array.fromAsync(listed) };

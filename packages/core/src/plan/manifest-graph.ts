@@ -39,6 +39,13 @@ export function listContent(root: Descriptor, graph: ManifestGraph): ContentPart
   );
 }
 
+/** The manifests of {@link listContent}: a root and every one below it. @throws what that throws */
+export function listManifests(root: Descriptor, graph: ManifestGraph): Descriptor[] {
+  return listContent(root, graph).flatMap(({ role, descriptor }) =>
+    role === "manifest" ? [descriptor] : [],
+  );
+}
+
 /**
  * As {@link listContent}, but what a manifest names that the graph lacks is left out.
  *
@@ -136,6 +143,7 @@ function addBlob(descriptor: Descriptor, role: "config" | "layer", parts: Map<st
   else if (known.role === "layer" && role === "config") parts.set(descriptor.digest, { ...known, role });
 }
 
-function plainDescriptor({ mediaType, digest, size, data }: Descriptor): Descriptor {
+/** A descriptor without what else an index says of it. */
+export function plainDescriptor({ mediaType, digest, size, data }: Descriptor): Descriptor {
   return { mediaType, digest, size, ...(data === undefined ? {} : { data }) };
 }

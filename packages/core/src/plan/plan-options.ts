@@ -12,6 +12,8 @@ export interface PlanOptions extends ExpandOptions, AbortOptions {
   readonly cache: MetadataCache;
   /** What a registry has last said about its limit. */
   readonly pullLimit: (registry: string) => PullLimit | undefined;
+  /** Look for signatures and what else speaks of the images. @default true */
+  readonly referrers?: boolean;
   /** Requests at once. */
   readonly jobs: number;
   readonly onEvent?: EventSink;

@@ -1,5 +1,5 @@
 import type { Descriptor } from "../descriptor.ts";
-import { type BundleError, describeFailure, type FailureText } from "../error.ts";
+import { type BundleError, describeFailure, type ErrorCode, type FailureText } from "../error.ts";
 import type { Reference } from "../reference.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
 
@@ -10,6 +10,18 @@ export interface ImageTarget {
   readonly repository: string;
   /** Null for what was selected by digest alone. */
   readonly tag: string | null;
+}
+
+/** Referrers that one image may have. Real ones have a handful for each platform. */
+export const MAX_REFERRERS = 10_000;
+
+/** A manifest that speaks of an image, as a signature does. */
+export interface CarriedReferrer {
+  /** Digest of the manifest that it speaks of: the image's root, one below it, or another referrer. */
+  readonly subject: string;
+  readonly descriptor: Descriptor;
+  /** The tag by which alone it is known, as cosign's older signatures are. */
+  readonly tag?: string;
 }
 
 /** An image as plans and bundles have it. */
@@ -24,12 +36,32 @@ export interface CarriedImage {
   readonly task: string;
   /** The line of `tags` that selected it. */
   readonly selectedBy: string;
+  /** What speaks of it: a referrer comes behind its subject. */
+  readonly referrers: readonly CarriedReferrer[];
+}
+
+/**
+ * What is known of the referrers of an image. `unknown`: a look-up failed, or one that was found cannot be had; those in
+ * `referrers` may not be all. `off`: they were not looked for.
+ */
+export type ReferrerStatus = "found" | "none" | "unknown" | "off";
+
+/** A look-up for referrers that failed, or a referrer that cannot be had. */
+export interface ReferrerFailure {
+  readonly subject: string;
+  /** Of the referrer; absent if it is not known whether there is one. */
+  readonly digest?: string;
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 /** An image that a selection resolved to. */
 export interface PlannedImage extends CarriedImage {
   /** Where it is read from: full names, with the tag, the digest, or both. */
   readonly source: Reference;
+  readonly referrerStatus: ReferrerStatus;
+  /** Why the status is `unknown`. */
+  readonly referrerFailures: readonly ReferrerFailure[];
 }
 
 /** An image, or a whole mapping of a selection, that cannot be had. */
@@ -74,8 +106,19 @@ export function toFailedImage(source: string, target: string | undefined, error:
   return { source, ...(target === undefined ? {} : { target }), ...describeFailure(error) };
 }
 
+/** Why it is not known what speaks of a manifest, or that `digest`, which does, cannot be had. */
+export function toReferrerFailure(subject: string, error: BundleError, digest?: string): ReferrerFailure {
+  const { code, message } = error;
+  return { subject, ...(digest === undefined ? {} : { digest }), code, message };
+}
+
 /** `HOST/REPOSITORY:TAG`, or `HOST/REPOSITORY@DIGEST` where there is no tag; without the host if no target is named. */
 export function formatTarget(target: ImageTarget, digest: string): string {
   const name = target.registry === null ? target.repository : `${target.registry}/${target.repository}`;
   return target.tag === null ? `${name}@${digest}` : `${name}:${target.tag}`;
+}
+
+/** Every manifest from which all that an image needs is reached: its root, then its referrers. */
+export function listRoots({ descriptor, referrers }: CarriedImage): readonly Descriptor[] {
+  return [descriptor, ...referrers.map((referrer) => referrer.descriptor)];
 }

@@ -2,13 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createRegistries, type NamedImages } from "../../../../test/support/bundles.ts";
+import type { NamedImages } from "../../../../test/support/bundles.ts";
 import { makeAttestation, makeImage, makeIndex } from "../../../../test/support/images.ts";
+import { type ChangeSource, openNotedSources } from "../../../../test/support/noted-sources.ts";
 import { BundleError } from "../error.ts";
 import type { OpenSource } from "../fetch/fetch-blob.ts";
 import { openMetadataCache } from "../metadata-cache.ts";
 import { formatReference } from "../reference.ts";
-import type { Source } from "../repository.ts";
 import { parseSelection } from "../selection/parse-selection.ts";
 import type { Plan } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
@@ -39,33 +39,8 @@ afterEach(async () => {
 });
 
 /** The registries' repositories, each request written down; `change` puts other methods in their place. */
-async function openSources(
-  images = IMAGES,
-  change: (source: Source) => Partial<Source> = () => ({}),
-): Promise<OpenSource> {
-  const registries = await createRegistries(images);
-  return (name) => {
-    const repository = registries.openRepository(name);
-    const source: Source = { ...repository, ...change(repository) };
-    const note = (method: string, argument = ""): void => {
-      requests.push(`${method} ${name.repository} ${argument}`.trim());
-    };
-    return {
-      ...source,
-      resolve: async (reference, options) => {
-        note("resolve", reference);
-        return await source.resolve(reference, options);
-      },
-      readManifest: async (descriptor, options) => {
-        note("readManifest", descriptor.digest);
-        return await source.readManifest(descriptor, options);
-      },
-      listTags: (options) => {
-        note("listTags");
-        return source.listTags(options);
-      },
-    };
-  };
+async function openSources(images = IMAGES, change?: ChangeSource): Promise<OpenSource> {
+  return await openNotedSources(images, requests, change);
 }
 
 async function plan(mappings: string, options: Partial<PlanOptions> = {}): Promise<Plan> {
@@ -99,7 +74,9 @@ describe("resolvePlan()", () => {
   });
 
   test("resolves tags without listing them, and reads what the choice needs", async () => {
-    const { images, failed, warnings, manifests } = await plan("{from: redis, tags: ['7.0', '7.2']}");
+    const { images, failed, warnings, manifests } = await plan("{from: redis, tags: ['7.0', '7.2']}", {
+      referrers: false,
+    });
 
     expect(images).toMatchObject([
       {

@@ -1,14 +1,23 @@
 import { formatReference } from "../reference.ts";
 import type { Selection } from "../selection/selection.ts";
+import { attachReferrers, warnOfPartialIndexes, warnOfUnknownReferrers } from "./attach-referrers.ts";
 import { checkTargets } from "./check-targets.ts";
 import { chooseImages, type ResolvedRequest } from "./choose-images.ts";
 import { expandSelection, type RepositoryMapping } from "./expand-selection.ts";
 import { findForeignLayers } from "./find-foreign-layers.ts";
+import { type FindReferrersContext, findReferrers } from "./find-referrers.ts";
 import { finishImages } from "./finish-images.ts";
 import { listMappedTags, repositoryKey, type TagList } from "./list-mapped-tags.ts";
 import { listRepositories, warnOfLists } from "./list-repositories.ts";
 import { createManifestFetcher } from "./manifest-fetcher.ts";
-import { type FailedImage, formatTarget, type Plan, type PlanWarning, toFailedImage } from "./plan.ts";
+import {
+  type FailedImage,
+  formatTarget,
+  type Plan,
+  type PlannedImage,
+  type PlanWarning,
+  toFailedImage,
+} from "./plan.ts";
 import type { ResolveOptions } from "./plan-options.ts";
 import { type ImageRequest, requestImages } from "./request.ts";
 import { type Resolution, resolveRequests } from "./resolve-requests.ts";
@@ -31,17 +40,32 @@ export async function resolvePlan(selection: Selection, options: ResolveOptions)
   const fetcher = createManifestFetcher(options);
   const chosen = await chooseImages(resolved.requests, fetcher);
   const finished = await finishImages(chosen.images, fetcher.manifests, options);
-  const carried = await findForeignLayers(finished.images, fetcher.manifests, options);
+  const spoken = await addReferrers(checkTargets(finished.images), { fetcher, lists, options });
+  const carried = await findForeignLayers(spoken.images, fetcher.manifests, options);
   const steps = [expanded, filtered, resolved, chosen, finished];
   return {
-    images: checkTargets(finished.images),
+    images: spoken.images,
     manifests: carried.manifests,
     failed: steps.flatMap(({ failed }) => failed),
     warnings: [
       ...warnOfLists(listed),
-      ...[expanded, filtered, resolved, finished, carried].flatMap((step) => step.warnings),
+      ...[expanded, filtered, resolved, finished, spoken, carried].flatMap((step) => step.warnings),
     ],
     pulls: fetcher.pulls(),
+  };
+}
+
+async function addReferrers(
+  images: readonly PlannedImage[],
+  context: FindReferrersContext,
+): Promise<Pick<Plan, "images" | "warnings">> {
+  const { fetcher, options } = context;
+  if (options.referrers === false) return { images, warnings: [] };
+  const found = await findReferrers(images, context);
+  const attached = images.map((image) => attachReferrers(image, found, fetcher.manifests));
+  return {
+    images: attached,
+    warnings: [...warnOfUnknownReferrers(attached), ...warnOfPartialIndexes(attached, found)],
   };
 }
 

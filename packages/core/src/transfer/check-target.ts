@@ -1,5 +1,8 @@
+import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import type { BundleError } from "../error.ts";
+import { isReferrersTag } from "../referrers-tag.ts";
 import type { AbortOptions } from "../repository.ts";
+import { checkReplacement } from "./check-referrer.ts";
 import { isImageFailure } from "./failures.ts";
 import type { ImportOptions } from "./import-options.ts";
 import type { PlannedImport } from "./plan-import.ts";
@@ -11,19 +14,28 @@ export type TargetState =
   | { readonly kind: "changed"; readonly previousDigest?: string }
   | { readonly kind: "failed"; readonly error: BundleError };
 
-/** Asks the target, with one HEAD, whether it has the image. @throws what concerns more than one image */
+/**
+ * Asks the target, with one HEAD, whether it has the image. What has a tag of signatures, because the selection takes
+ * all tags, must not cost those that were made inside.
+ *
+ * @throws what concerns more than one image
+ */
 export async function checkTarget(
+  bundle: OpenedBundle,
   planned: PlannedImport,
   openRepository: ImportOptions["openRepository"],
   options: AbortOptions,
 ): Promise<TargetState> {
-  const { image, target } = planned;
+  const { descriptor } = planned.image;
+  const { tag } = planned.target;
   try {
-    const found = await openRepository(planned).resolve(target.tag ?? image.descriptor.digest, options);
+    const repository = openRepository(planned);
+    const found = await repository.resolve(tag ?? descriptor.digest, options);
     if (found === undefined) return { kind: "changed" };
-    return found.digest === image.descriptor.digest
-      ? { kind: "unchanged" }
-      : { kind: "changed", previousDigest: found.digest };
+    if (found.digest === descriptor.digest) return { kind: "unchanged" };
+    if (tag !== null && isReferrersTag(tag))
+      await checkReplacement(bundle, { tag, descriptor, found }, repository, options);
+    return { kind: "changed", previousDigest: found.digest };
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!isImageFailure(error)) throw error;

@@ -7,7 +7,7 @@ import type { Plan } from "../plan/plan.ts";
 import { downloadLayers } from "./download-layers.ts";
 import type { ExportOptions } from "./export-options.ts";
 import { type ExportReport, reportBundle, reportNothing } from "./export-report.ts";
-import { takeOut } from "./failures.ts";
+import { takeOut, tellLostReferrers } from "./failures.ts";
 import { fetchMetadata, readMetadata } from "./fetch-metadata.ts";
 
 /** What an export to a file is told beside. */
@@ -34,9 +34,10 @@ export async function exportBundle(
   const { complete, failed } = await fetchMetadata(plan, options);
   const planFailed = [...plan.failed, ...failed];
   if (complete.length === 0) return reportNothing(planFailed);
+  tellLostReferrers(plan.images, complete, onEvent);
   const planned = composeBundle(complete, plan.manifests, heading);
   if (existing?.id === planned.id && !isForced)
-    return reportBundle(planned, planFailed, cache.fetched, false);
+    return reportBundle(planned, { complete, failed: planFailed }, cache.fetched, false);
 
   const file = await createBundleFile(path, planned.size);
   try {
@@ -44,11 +45,13 @@ export async function exportBundle(
     const rest = takeOut(complete, plan.manifests, failures);
     const allFailed = [...planFailed, ...rest.failed];
     if (rest.complete.length === 0) return reportNothing(allFailed);
+    tellLostReferrers(complete, rest.complete, onEvent);
     onEvent?.({ kind: "phase", phase: "write" });
     const bundle = failures.size === 0 ? planned : composeBundle(rest.complete, plan.manifests, heading);
     if (bundle !== planned) await relayLayers(planned, bundle, file, cache);
     await file.finish(bundle, async (descriptor) => await readMetadata(cache, descriptor));
-    return reportBundle(bundle, allFailed, new Set([...fetched, ...cache.fetched]), true);
+    const sorted = { complete: rest.complete, failed: allFailed };
+    return reportBundle(bundle, sorted, new Set([...fetched, ...cache.fetched]), true);
   } finally {
     await file.discard();
   }

@@ -1,10 +1,22 @@
 import type { ComposedBundle } from "../bundle/compose-bundle.ts";
-import type { FailedImage } from "../plan/plan.ts";
+import type { FailedImage, PlannedImage, ReferrerFailure } from "../plan/plan.ts";
+import { formatReference } from "../reference.ts";
+import type { SortedImages } from "./failures.ts";
 
 /** Counts blobs; `size` is in bytes. */
 export interface BlobCount {
   readonly count: number;
   readonly size: number;
+}
+
+/** Counts signatures and other referrers, and tells where some may be missing. */
+export interface ReferrerCount {
+  /** Carried: what belongs to several images is counted for each. */
+  readonly count: number;
+  /** Images that have any. */
+  readonly images: number;
+  /** One with a digest was found and cannot be had; one without is a question that found no answer. */
+  readonly failed: readonly (ReferrerFailure & { readonly source: string })[];
 }
 
 /** What became of an export. */
@@ -14,6 +26,7 @@ export interface ExportReport {
   /** Of the volume, in bytes. */
   readonly size: number;
   readonly images: number;
+  readonly referrers: ReferrerCount;
   readonly blobs: BlobCount;
   /** Fetched from a registry by this run. */
   readonly downloaded: BlobCount;
@@ -24,10 +37,13 @@ export interface ExportReport {
   readonly isWritten: boolean;
 }
 
-/** The report of a bundle that was written, or was there: `fetched` are the digests that came from a registry. */
+/**
+ * The report of a bundle of these images that was written, or was there: `fetched` are the digests that came from a
+ * registry.
+ */
 export function reportBundle(
   bundle: ComposedBundle,
-  failed: readonly FailedImage[],
+  { complete, failed }: SortedImages,
   fetched: ReadonlySet<string>,
   isWritten: boolean,
 ): ExportReport {
@@ -36,6 +52,7 @@ export function reportBundle(
     bundle: bundle.id,
     size: bundle.size,
     images: images.length,
+    referrers: countReferrers(complete),
     blobs: countBlobs(blobs),
     downloaded: countBlobs(blobs.filter(({ digest }) => fetched.has(digest))),
     reused: countBlobs(blobs.filter(({ digest }) => !fetched.has(digest))),
@@ -51,11 +68,22 @@ export function reportNothing(failed: readonly FailedImage[]): ExportReport {
     bundle: null,
     size: 0,
     images: 0,
+    referrers: countReferrers([]),
     blobs: none,
     downloaded: none,
     reused: none,
     failed,
     isWritten: false,
+  };
+}
+
+function countReferrers(images: readonly PlannedImage[]): ReferrerCount {
+  return {
+    count: images.reduce((sum, { referrers }) => sum + referrers.length, 0),
+    images: images.filter(({ referrers }) => referrers.length > 0).length,
+    failed: images.flatMap(({ source, referrerFailures }) =>
+      referrerFailures.map((failure) => ({ source: formatReference(source), ...failure })),
+    ),
   };
 }
 

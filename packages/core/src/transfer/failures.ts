@@ -1,8 +1,17 @@
-import type { BundleError } from "../error.ts";
-import { type ErrorCode, isBundleError } from "../error.ts";
-import type { ContentPart, ManifestGraph } from "../plan/manifest-graph.ts";
-import { listContent } from "../plan/manifest-graph.ts";
-import { type FailedImage, formatTarget, type PlannedImage, toFailedImage } from "../plan/plan.ts";
+import type { Descriptor } from "../descriptor.ts";
+import { type BundleError, type ErrorCode, isBundleError } from "../error.ts";
+import type { EventSink } from "../events.ts";
+import { warnOfUnknownReferrers } from "../plan/attach-referrers.ts";
+import { listContent, type ManifestGraph } from "../plan/manifest-graph.ts";
+import {
+  type CarriedReferrer,
+  type FailedImage,
+  formatTarget,
+  type PlannedImage,
+  type ReferrerFailure,
+  toFailedImage,
+  toReferrerFailure,
+} from "../plan/plan.ts";
 import { formatReference } from "../reference.ts";
 
 /** What ends the whole work, not one image: the disk, the user. */
@@ -19,7 +28,7 @@ export interface SortedImages {
   readonly failed: readonly FailedImage[];
 }
 
-/** Takes out the images that need one of these blobs. */
+/** Takes out the images that need one of these blobs; of the others the referrers that do, with what speaks of them. */
 export function takeOut(
   images: readonly PlannedImage[],
   manifests: ManifestGraph,
@@ -28,10 +37,8 @@ export function takeOut(
   const complete: PlannedImage[] = [];
   const failed: FailedImage[] = [];
   for (const image of images) {
-    const error = listContent(image.descriptor, manifests)
-      .map(failureOf(failures))
-      .find((found) => found !== undefined);
-    if (error === undefined) complete.push(image);
+    const error = findFailure(image.descriptor, manifests, failures);
+    if (error === undefined) complete.push(withoutLostReferrers(image, manifests, failures));
     else
       failed.push(
         toFailedImage(
@@ -44,8 +51,51 @@ export function takeOut(
   return { complete, failed };
 }
 
-function failureOf(
+/** Tells what {@link takeOut} took away from images that stay. */
+export function tellLostReferrers(
+  before: readonly PlannedImage[],
+  after: readonly PlannedImage[],
+  onEvent: EventSink | undefined,
+): void {
+  const unchanged = new Set(before);
+  const changed = after.filter((image) => !unchanged.has(image));
+  for (const warning of warnOfUnknownReferrers(changed)) onEvent?.({ kind: "warning", ...warning });
+}
+
+function withoutLostReferrers(
+  image: PlannedImage,
+  manifests: ManifestGraph,
   failures: ReadonlyMap<string, BundleError>,
-): (part: ContentPart) => BundleError | undefined {
-  return ({ descriptor }) => failures.get(descriptor.digest);
+): PlannedImage {
+  const referrers: CarriedReferrer[] = [];
+  const referrerFailures: ReferrerFailure[] = [];
+  const lost = new Map<string, BundleError>();
+  for (const referrer of image.referrers) {
+    const { subject, descriptor } = referrer;
+    const error = lost.get(subject) ?? findFailure(descriptor, manifests, failures);
+    if (error === undefined) {
+      referrers.push(referrer);
+      continue;
+    }
+    for (const part of listContent(descriptor, manifests)) lost.set(part.descriptor.digest, error);
+    referrerFailures.push(toReferrerFailure(subject, error, descriptor.digest));
+  }
+  if (referrerFailures.length === 0) return image;
+  return {
+    ...image,
+    referrers,
+    referrerStatus: "unknown",
+    referrerFailures: [...image.referrerFailures, ...referrerFailures],
+  };
+}
+
+function findFailure(
+  root: Descriptor,
+  manifests: ManifestGraph,
+  failures: ReadonlyMap<string, BundleError>,
+): BundleError | undefined {
+  if (failures.size === 0) return undefined;
+  return listContent(root, manifests)
+    .map(({ descriptor }) => failures.get(descriptor.digest))
+    .find((error) => error !== undefined);
 }

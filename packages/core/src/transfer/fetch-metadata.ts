@@ -4,7 +4,7 @@ import { fetchConfig } from "../fetch/fetch-config.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import type { MetadataCache } from "../metadata-cache.ts";
 import { listContent } from "../plan/manifest-graph.ts";
-import type { Plan } from "../plan/plan.ts";
+import { listRoots, type Plan } from "../plan/plan.ts";
 import type { ExportOptions } from "./export-options.ts";
 import { isImageFailure, type SortedImages, takeOut } from "./failures.ts";
 import { locateBlobs } from "./locate-blobs.ts";
@@ -56,8 +56,8 @@ export async function readMetadata(cache: MetadataCache, descriptor: Descriptor)
 
 function listConfigs(plan: Plan): readonly Descriptor[] {
   const configs = new Map<string, Descriptor>();
-  for (const image of plan.images) {
-    for (const { descriptor, role } of listContent(image.descriptor, plan.manifests)) {
+  for (const root of plan.images.flatMap(listRoots)) {
+    for (const { descriptor, role } of listContent(root, plan.manifests)) {
       if (role === "config") configs.set(descriptor.digest, descriptor);
     }
   }

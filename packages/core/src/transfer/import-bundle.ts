@@ -3,13 +3,16 @@ import { type BundleError, describeFailure } from "../error.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import { checkTarget, type TargetState } from "./check-target.ts";
 import type { ImportOptions } from "./import-options.ts";
-import type { ImportedImage, ImportReport } from "./import-report.ts";
+import type { BlobCounts, ImportedImage, ImportedReferrers, ImportReport } from "./import-report.ts";
 import type { PlannedImport } from "./plan-import.ts";
 import { pushImages } from "./push-images.ts";
+import { pushReferrers } from "./push-referrers.ts";
+
+const NO_REFERRERS: ImportedReferrers = { pushed: 0, unchanged: 0, planned: 0, failed: 0, failures: [] };
 
 /**
  * Pushes images of a bundle. One HEAD tells that an image is there already; an image's tag appears when all of it has
- * arrived. What fails stops no other image.
+ * arrived, and what speaks of it follows. What fails stops no other image.
  *
  * @throws what concerns more than one image: `FILE_FAILED`, the abort reason of `signal`
  */
@@ -18,20 +21,38 @@ export async function importBundle(
   imports: readonly PlannedImport[],
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const states = await checkTargets(imports, options);
+  const states = await checkTargets(bundle, imports, options);
   const changed = imports.filter((planned) => states.get(planned)?.kind === "changed");
   const { isDryRun = false } = options;
   const push = await pushImages(bundle, isDryRun ? [] : changed, options);
+  const arrived = imports.filter(
+    (planned) => states.get(planned)?.kind !== "failed" && !push.failures.has(planned),
+  );
+  const spoken = await pushReferrers(bundle, arrived, options);
   return {
-    images: imports.map((planned) =>
-      toImportedImage(planned, states.get(planned), push.failures.get(planned), isDryRun),
-    ),
-    blobs: push.blobs,
-    uploadedSize: push.uploadedSize,
+    images: imports.map((planned) => ({
+      ...toImportedImage(planned, states.get(planned), push.failures.get(planned), isDryRun),
+      referrers: { ...(spoken.referrers.get(planned) ?? NO_REFERRERS), ...unknownOf(planned) },
+    })),
+    blobs: addCounts(push.blobs, spoken.blobs),
+    uploadedSize: push.uploadedSize + spoken.uploadedSize,
+  };
+}
+
+function unknownOf({ image }: PlannedImport): Pick<ImportedReferrers, "unknown"> {
+  return image.referrersUnknown === undefined ? {} : { unknown: true };
+}
+
+function addCounts(a: BlobCounts, b: BlobCounts): BlobCounts {
+  return {
+    uploaded: a.uploaded + b.uploaded,
+    mounted: a.mounted + b.mounted,
+    existing: a.existing + b.existing,
   };
 }
 
 async function checkTargets(
+  bundle: OpenedBundle,
   imports: readonly PlannedImport[],
   options: ImportOptions,
 ): Promise<ReadonlyMap<PlannedImport, TargetState>> {
@@ -40,7 +61,7 @@ async function checkTargets(
   const states = await mapConcurrent(
     imports,
     async (planned, jobSignal): Promise<[PlannedImport, TargetState]> => {
-      const state = await checkTarget(planned, openRepository, { signal: jobSignal });
+      const state = await checkTarget(bundle, planned, openRepository, { signal: jobSignal });
       onEvent?.({ kind: "step", phase: "check" });
       return [planned, state];
     },
@@ -54,7 +75,7 @@ function toImportedImage(
   state: TargetState | undefined,
   failure: BundleError | undefined,
   isDryRun: boolean,
-): ImportedImage {
+): Omit<ImportedImage, "referrers"> {
   const about = { source: image.source, target: name, digest: image.descriptor.digest };
   const error = state?.kind === "failed" ? state.error : failure;
   if (error !== undefined) return { ...about, status: "failed", ...describeFailure(error) };

@@ -9,6 +9,27 @@ export interface ImportedImage extends Partial<FailureText> {
   readonly status: "pushed" | "unchanged" | "planned" | "failed";
   /** What the tag stood for before, if that was something else. */
   readonly previousDigest?: string;
+  readonly referrers: ImportedReferrers;
+}
+
+/** What became of the referrers of one image: counts, and each that failed. None of an image that failed itself. */
+export interface ImportedReferrers {
+  readonly pushed: number;
+  readonly unchanged: number;
+  /** What a dry run would push. */
+  readonly planned: number;
+  readonly failed: number;
+  readonly failures: readonly FailedReferrer[];
+  /** Present if the export could not find out whether there are more. */
+  readonly unknown?: true;
+}
+
+/** A referrer that could not be pushed. */
+export interface FailedReferrer extends FailureText {
+  /** The manifest that it speaks of. */
+  readonly subject: string;
+  readonly digest: string;
+  readonly tag?: string;
 }
 
 /** Counts blobs, once per repository that needed them. */

@@ -69,9 +69,11 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
 
   const finishImage = async (planned: PlannedImport, signal: AbortSignal): Promise<void> => {
     if (failures.has(planned)) return;
+    const { image, target } = planned;
+    const root = { descriptor: image.descriptor, tag: target.tag };
     await guard(
       [planned],
-      async () => await pushManifests(bundle, planned, openRepository(planned), { signal }),
+      async () => await pushManifests(bundle, root, openRepository(planned), { signal }),
     );
   };
 

@@ -1,21 +1,28 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
+import type { Descriptor } from "../descriptor.ts";
 import { BundleError, type ErrorCode, isBundleError } from "../error.ts";
 import type { Manifest } from "../manifest.ts";
 import { listManifestsUpwards } from "../plan/manifest-graph.ts";
 import type { AbortOptions, Repository } from "../repository.ts";
-import type { PlannedImport } from "./plan-import.ts";
 import { putWholeManifest } from "./put-whole-manifest.ts";
 
-/** Pushes the manifests of an image whose blobs are there: what others name before what names it, the tag last. */
+/** A manifest with what is below it, and the tag that it gets. */
+export interface PushedRoot {
+  readonly descriptor: Descriptor;
+  /** Null: it is known by its digest. */
+  readonly tag: string | null;
+}
+
+/** Pushes the manifests of a root whose blobs are there: what others name before what names it, the tag last. */
 export async function pushManifests(
   bundle: OpenedBundle,
-  { image, target }: PlannedImport,
+  root: PushedRoot,
   repository: Repository,
   options: AbortOptions,
 ): Promise<void> {
-  for (const descriptor of listManifestsUpwards(image.descriptor, bundle.manifests)) {
-    const isRoot = descriptor.digest === image.descriptor.digest;
-    const tag = isRoot && target.tag !== null ? { tag: target.tag } : {};
+  for (const descriptor of listManifestsUpwards(root.descriptor, bundle.manifests)) {
+    const isRoot = descriptor.digest === root.descriptor.digest;
+    const tag = isRoot && root.tag !== null ? { tag: root.tag } : {};
     try {
       await putWholeManifest(bundle, descriptor, repository, { ...options, ...tag });
     } catch (error) {

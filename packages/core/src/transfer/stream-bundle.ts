@@ -8,6 +8,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { ExportOptions } from "./export-options.ts";
 import { type ExportReport, reportBundle, reportNothing } from "./export-report.ts";
+import { tellLostReferrers } from "./failures.ts";
 import { fetchMetadata, readMetadata } from "./fetch-metadata.ts";
 import { locateBlobs } from "./locate-blobs.ts";
 
@@ -29,6 +30,7 @@ export async function streamBundle(
   const { complete, failed } = await fetchMetadata(plan, options);
   const allFailed = [...plan.failed, ...failed];
   if (complete.length === 0) return reportNothing(allFailed);
+  tellLostReferrers(plan.images, complete, options.onEvent);
   const bundle = composeBundle(complete, plan.manifests, heading);
   const places = locateBlobs(complete, plan.manifests);
   for await (const { content } of headPieces(
@@ -41,7 +43,8 @@ export async function streamBundle(
     await streamLayer(layer, places.get(layer.descriptor.digest) ?? [], write, options);
   }
   await write(endOfArchive(bundle).content);
-  return reportBundle(bundle, allFailed, new Set([...cache.fetched, ...layerDigests(bundle)]), true);
+  const fetched = new Set([...cache.fetched, ...layerDigests(bundle)]);
+  return reportBundle(bundle, { complete, failed: allFailed }, fetched, true);
 }
 
 async function streamLayer(

@@ -6,7 +6,7 @@ import { serveRegistry } from "../server/serve-registry.ts";
 
 const SUBJECT = digestOf("subject");
 
-const { closeAfterTest, open, openOdd } = useClients();
+const { closeAfterTest, open, openOdd, seen } = useClients();
 
 test("listReferrers() gives what the registry lists", async () => {
   const store = createMemoryStore();
@@ -23,13 +23,74 @@ test("listReferrers() gives what the registry lists", async () => {
   expect(await repository.listReferrers(SUBJECT)).toEqual([]);
 });
 
-test("listReferrers() of a registry that cannot is empty", async () => {
-  const repository = await openOdd(() => ({ status: 404 }));
+test("listReferrers() reads page after page, each entry once, and stops where none is new", async () => {
+  const [first, second] = [makeImage(["first"]).descriptor, makeImage(["second"]).descriptor];
+  const repository = await openOdd(({ url }) => ({
+    headers: { link: `</v2/team/app/referrers/${SUBJECT}?page=2>; rel="next"` },
+    body: JSON.stringify({ manifests: url.includes("page=2") ? [second, first] : [first] }),
+  }));
 
+  expect(await repository.listReferrers(SUBJECT)).toEqual([first, second]);
+  expect(repository.server.requests).toHaveLength(3);
+});
+
+test("listReferrers() gives up where there are more than anybody has", async () => {
+  const { descriptor } = makeImage(["referrer"]);
+  const entries = Array.from({ length: 10_001 }, (_, position) => ({
+    ...descriptor,
+    digest: `sha256:${position.toString(16).padStart(64, "0")}`,
+  }));
+  const repository = await openOdd(() => ({ body: JSON.stringify({ manifests: entries }) }));
+
+  await expect(repository.listReferrers(SUBJECT)).rejects.toMatchObject({ code: "SIZE_INVALID" });
+});
+
+test.each([400, 404, 405, 501, 200])(
+  "listReferrers() knows a registry that has no such API by its answer %d, and asks it once",
+  async (referrersStatus) => {
+    const served = await serveRegistry(createMemoryStore(), {
+      quirks: { referrersStatus },
+      onRequest: (request) => seen.push(request),
+    });
+    closeAfterTest(served);
+    const registry = open(served.host);
+    const ask = async (): Promise<unknown> =>
+      await registry.openRepository("team/app").listReferrers(SUBJECT);
+
+    const results = await Promise.allSettled([ask(), ask()]);
+
+    for (const result of results)
+      expect(result).toMatchObject({ status: "rejected", reason: { code: "UNSUPPORTED" } });
+    await expect(ask()).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    expect(seen).toHaveLength(1);
+  },
+);
+
+test.each([
+  [403, "DENIED", 1],
+  [500, "UNAVAILABLE", 3],
+])(
+  "listReferrers() does not take %d for an answer, and fails with %s after %d attempts",
+  async (status, code, attempts) => {
+    const repository = await openOdd(() => ({ status }));
+
+    await expect(repository.listReferrers(SUBJECT)).rejects.toMatchObject({ code });
+    await expect(repository.listReferrers(SUBJECT)).rejects.toMatchObject({ code });
+    expect(repository.server.requests).toHaveLength(attempts);
+  },
+);
+
+test("listReferrers() asks again after it was aborted", async () => {
+  const served = await serveRegistry(createMemoryStore());
+  closeAfterTest(served);
+  const repository = open(served.host).openRepository("team/app");
+  const signal = AbortSignal.abort(new TypeError("enough"));
+
+  await expect(repository.listReferrers(SUBJECT, { signal })).rejects.toThrow("enough");
   expect(await repository.listReferrers(SUBJECT)).toEqual([]);
 });
 
-test.each(["<html>", "{}", `{"manifests":[{"mediaType":"x/y","digest":"sha256:x","size":1}]}`])(
+test.each([`{"manifests":[{"mediaType":"x/y","digest":"sha256:x","size":1}]}`, `{"manifests":1}`])(
   "listReferrers() refuses %s",
   async (body) => {
     const repository = await openOdd(() => ({ body }));

@@ -9,8 +9,21 @@ import {
 import { z } from "zod";
 import { formatRoute } from "../routes.ts";
 import { bodyOf } from "./body.ts";
+import { nextPage } from "./link.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
-import { discard } from "./response.ts";
+import { discard, headerOf } from "./response.ts";
+
+/** A list of referrers that does not end by then never will. */
+const MAX_PAGES = 100;
+
+/** Referrers of one manifest that are listed: real ones have a handful. */
+const MAX_REFERRERS = 10_000;
+
+/** A registry that is out of order for referrers alone must not cost each run minutes. */
+const ATTEMPTS = 3;
+
+/** What registries without the API answer: most 404, and each of the others somewhere. */
+const ABSENT = [400, 404, 405, 406, 410, 501];
 
 const ReferrerDocument = z.object({
   mediaType: z.string().max(255),
@@ -23,38 +36,100 @@ const ReferrerDocument = z.object({
 const ReferrersDocument = z.object({ manifests: z.array(ReferrerDocument) });
 
 /**
- * What the referrers API knows of a manifest; none where there is no such API:
- * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers}.
+ * What the referrers API knows of a manifest, each once:
+ * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers}. The first question
+ * to a repository tells whether it has the API; if not it is not asked again, nor if it fails to answer.
+ *
+ * @throws `UNSUPPORTED` if it has no such API; what the first question failed with
  */
 export async function listReferrers(
   remote: Remote,
   digest: string,
   { signal }: AbortOptions,
 ): Promise<readonly Referrer[]> {
-  const what = `list the referrers of ${digest} in ${nameOf(remote)}`;
-  const response = await remote.transport.send({
-    method: "GET",
-    url: formatRoute({ kind: "referrers", repository: remote.path, digest }),
-    scopes: pullScopes(remote),
-    expected: [200, 404],
-    what,
-    signal,
-  });
-  if (response.statusCode === 404) {
-    await discard(response);
-    return [];
+  const { referrerProbes } = remote.memory;
+  const probe = referrerProbes.get(remote.path);
+  if (probe !== undefined) {
+    await probe;
+    return await readPages(remote, digest, signal);
   }
-  const content = await readAll(bodyOf(response, what, signal), MAX_MANIFEST_SIZE);
-  return parseReferrers(content, what);
+  const first = readPages(remote, digest, signal);
+  referrerProbes.set(remote.path, first);
+  try {
+    return await first;
+  } catch (error) {
+    if (signal?.aborted === true) referrerProbes.delete(remote.path);
+    throw error;
+  }
 }
 
-function parseReferrers(content: Uint8Array, what: string): readonly Referrer[] {
+async function readPages(
+  remote: Remote,
+  digest: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly Referrer[]> {
+  const found = new Map<string, Referrer>();
+  let url: string | undefined = formatRoute({ kind: "referrers", repository: remote.path, digest });
+  for (let page = 0; url !== undefined && page < MAX_PAGES; page++) {
+    const before = found.size;
+    const { referrers, next } = await readPage(remote, url, signal);
+    for (const referrer of referrers) found.set(referrer.digest, referrer);
+    if (found.size > MAX_REFERRERS) throw tooMany(remote, digest);
+    // A registry that ignores the link's place would go round for ever.
+    if (found.size === before) break;
+    url = next;
+  }
+  return [...found.values()];
+}
+
+interface ReferrerPage {
+  readonly referrers: readonly Referrer[];
+  readonly next: string | undefined;
+}
+
+async function readPage(remote: Remote, url: string, signal: AbortSignal | undefined): Promise<ReferrerPage> {
+  const what = `look for referrers in ${nameOf(remote)}`;
+  remote.onRequest?.("listReferrers");
+  const response = await remote.transport.send({
+    method: "GET",
+    url,
+    scopes: pullScopes(remote),
+    expected: [200, ...ABSENT],
+    what,
+    attempts: ATTEMPTS,
+    signal,
+  });
+  if (response.statusCode !== 200) {
+    await discard(response);
+    throw noApi(what, `it answers ${response.statusCode}`);
+  }
+  const document = parseJson(await readAll(bodyOf(response, what, signal), MAX_MANIFEST_SIZE));
+  // A page for people, which some answer to whatever they do not know.
+  if (typeof document !== "object" || document === null || !("manifests" in document))
+    throw noApi(what, "what it answers is no index");
+  const list = ReferrersDocument.safeParse(document);
+  if (!list.success)
+    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not a list of referrers`);
+  const origin = await remote.transport.origin();
+  return { referrers: list.data.manifests, next: nextPage(headerOf(response, "link"), `${origin}${url}`) };
+}
+
+function tooMany(remote: Remote, digest: string): BundleError {
+  return new BundleError(
+    "SIZE_INVALID",
+    `Cannot list the referrers of ${digest} in ${nameOf(remote)}: there are more than ${MAX_REFERRERS}`,
+  );
+}
+
+function noApi(what: string, why: string): BundleError {
+  return new BundleError("UNSUPPORTED", `Cannot ${what}: it has no API for that, ${why}`);
+}
+
+function parseJson(content: Uint8Array): unknown {
   try {
-    const document: unknown = JSON.parse(new TextDecoder().decode(content));
-    return ReferrersDocument.parse(document).manifests;
-  } catch (cause) {
-    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not a list of referrers`, {
-      cause,
-    });
+    return JSON.parse(new TextDecoder().decode(content));
+  } catch {
+    // Told by the caller: it is no index.
+    return undefined;
   }
 }

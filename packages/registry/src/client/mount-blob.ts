@@ -14,7 +14,7 @@ export async function mountBlob(
   from: string,
   { signal }: AbortOptions,
 ): Promise<"mounted" | UploadSession | undefined> {
-  const { uploads } = remote;
+  const { uploads } = remote.memory;
   if (!uploads.mayMount()) return undefined;
   const source = remote.pathOf(from);
   const url = uploadsUrl(remote, descriptor, { mount: descriptor.digest, from: source });

@@ -3,7 +3,7 @@ import type { ExchangeSink } from "../network/exchange.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import type { FindOwnCredentials } from "./authorizer.ts";
 import { type ListRepositoriesOptions, listCatalog } from "./list-repositories.ts";
-import type { RequestKind } from "./remote.ts";
+import type { RegistryMemory, RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
 import { createTarget } from "./target.ts";
 import { createTransport } from "./transport.ts";
@@ -73,25 +73,19 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
     onExchange,
   });
   const transport = hearWarnings(opened, name, warn);
-  const uploads = createUploadMemory(chunkSize);
   const pathOf = (repository: string): string =>
     mirror === undefined || mirror.prefix === "" ? repository : `${mirror.prefix}/${repository}`;
+  const memory: RegistryMemory = {
+    referrerProbes: new Map(),
+    listChanges: new Map(),
+    uploads: createUploadMemory(chunkSize),
+  };
+  const told = { onRequest, onPullLimit, onEvent, warn };
   return {
     name,
     openRepository(repository): Repository {
       const path = pathOf(repository);
-      const remote = {
-        transport,
-        registry: name,
-        repository,
-        path,
-        pathOf,
-        uploads,
-        onRequest,
-        onPullLimit,
-        onEvent,
-        warn,
-      };
+      const remote = { transport, registry: name, repository, path, pathOf, memory, ...told };
       return { ...createSource(remote), ...createTarget(remote) };
     },
     async listRepositories(options) {

@@ -68,7 +68,7 @@ async function uploadInSomeWay(
   troubles: Troubles,
 ): Promise<void> {
   const { remote, descriptor, signal } = upload;
-  const { uploads } = remote;
+  const { uploads } = remote.memory;
   let waiting = opened;
   for (;;) {
     const plan = uploads.plan();

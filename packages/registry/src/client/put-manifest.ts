@@ -1,16 +1,24 @@
 import {
   BundleError,
   type Descriptor,
+  isBundleError,
   MAX_MANIFEST_SIZE,
+  type Manifest,
   type PutManifestOptions,
   parseDigest,
+  parseManifest,
+  toReferrer,
 } from "@airgap-bundle/core";
 import { formatRoute } from "../routes.ts";
+import { addToReferrersList } from "./add-to-referrers-list.ts";
 import { nameOf, pushScopes, type Remote } from "./remote.ts";
 import { discard, headerOf } from "./response.ts";
 import { createSource } from "./source.ts";
 
-/** Stores a manifest, and finds out whether the registry has it then. */
+/**
+ * Stores a manifest, and finds out whether the registry has it then. One that speaks of another is also put where
+ * referrers are looked for, unless the registry says that it does that itself.
+ */
 export async function putManifest(
   remote: Remote,
   descriptor: Descriptor,
@@ -38,6 +46,24 @@ export async function putManifest(
   });
   await discard(response);
   await checkStored(remote, descriptor, headerOf(response, "docker-content-digest"), { tag, what, signal });
+  const manifest = tryParse(descriptor, content);
+  if (manifest?.subject === undefined || headerOf(response, "oci-subject") !== undefined) return;
+  await addToReferrersList(
+    remote,
+    manifest.subject.digest,
+    toReferrer(descriptor, manifest),
+    signal === undefined ? {} : { signal },
+  );
+}
+
+/** What the registry has taken and is not understood here speaks of nothing. */
+function tryParse(descriptor: Descriptor, content: Uint8Array): Manifest | undefined {
+  try {
+    return parseManifest(descriptor, content);
+  } catch (error) {
+    if (isBundleError(error, "MANIFEST_INVALID")) return undefined;
+    throw error;
+  }
 }
 
 /** A server that answers 201 to anything, or stores something else, is found out before the push counts as done. */

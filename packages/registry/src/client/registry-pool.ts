@@ -85,6 +85,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     putBlob: 0,
     listTags: 0,
     listRepositories: 0,
+    listReferrers: 0,
   };
   const onRequest = (kind: RequestKind): void => {
     requests[kind] += 1;

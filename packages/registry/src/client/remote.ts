@@ -14,7 +14,18 @@ export type RequestKind =
   | "patchBlob"
   | "putBlob"
   | "listTags"
-  | "listRepositories";
+  | "listRepositories"
+  | "listReferrers";
+
+/** What is remembered of a registry, by the path of the repository. */
+export interface RegistryMemory {
+  /** The first question for referrers: it tells whether there is an API for it. */
+  readonly referrerProbes: Map<string, Promise<unknown>>;
+  /** The last change of a list of referrers, by path and tag: the next one waits for it. */
+  readonly listChanges: Map<string, Promise<unknown>>;
+  /** What uploads have taught. */
+  readonly uploads: UploadMemory;
+}
 
 /** A repository of a registry, as source and target see it. */
 export interface Remote {
@@ -27,8 +38,8 @@ export interface Remote {
   readonly path: string;
   /** The path of another repository of the same registry. */
   readonly pathOf: (repository: string) => string;
-  /** What uploads to the registry have taught. */
-  readonly uploads: UploadMemory;
+  /** What all repositories of the registry have in common, for as long as it is open. */
+  readonly memory: RegistryMemory;
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
   readonly onPullLimit?: ((limit: PullLimit) => void) | undefined;
   readonly onEvent?: EventSink | undefined;

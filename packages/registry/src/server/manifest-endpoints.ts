@@ -67,7 +67,8 @@ async function pushManifest(call: ManifestCall): Promise<Answer> {
   }
   const descriptor = describe(content, mediaType, reference);
   const tags = await storeManifest(call, descriptor, content);
-  const { subject } = parseManifest(descriptor, content);
+  const { referrersStatus, omitSubject = referrersStatus !== undefined } = call.quirks;
+  const subject = omitSubject ? undefined : parseManifest(descriptor, content).subject;
   return emptyAnswer(201, {
     location: formatRoute({ kind: "manifest", repository, reference: descriptor.digest }),
     "docker-content-digest": descriptor.digest,

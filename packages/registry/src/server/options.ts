@@ -94,6 +94,13 @@ export interface Quirks {
   readonly missingProjects?: (repository: string) => boolean;
   /** A 401 says how to log in at the base endpoint only, as behind proxies that drop the header. */
   readonly challengeAtBaseOnly?: boolean;
+  /**
+   * There is no referrers API, and this is what its questions are answered with: 404 in plain text, as docker-registry 2
+   * does; 400, 405 or 501, as others; 200 is a web page. Nor does an answer to a push name a subject.
+   */
+  readonly referrersStatus?: number;
+  /** The referrers API is there, but no answer to a push names a subject, as in Harbor 2.8. */
+  readonly omitSubject?: boolean;
 }
 
 /** {@link https://docs.docker.com/docker-hub/usage/pulls/} */

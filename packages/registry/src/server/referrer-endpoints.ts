@@ -9,6 +9,8 @@ import type { Call, RouteOf } from "./call.ts";
  */
 export async function answerReferrers(call: Call<RouteOf<"referrers">>): Promise<Answer> {
   const { repository, digest, artifactType } = call.route;
+  const { referrersStatus } = call.quirks;
+  if (referrersStatus !== undefined) return answerWithoutApi(referrersStatus);
   if (call.method !== "GET" && call.method !== "HEAD") return refuseMethod(call.method, "GET, HEAD");
   const all = await call.store.openRepository(repository).listReferrers(digest, { signal: call.signal });
   const manifests =
@@ -21,4 +23,11 @@ export async function answerReferrers(call: Call<RouteOf<"referrers">>): Promise
       ...(artifactType === undefined ? {} : { "oci-filters-applied": "artifactType" }),
     },
   );
+}
+
+function answerWithoutApi(status: number): Answer {
+  const isPage = status === 200;
+  const body = Buffer.from(isPage ? "<html></html>" : `${status} page not found\n`);
+  const type = isPage ? "text/html" : "text/plain; charset=utf-8";
+  return { status, headers: { "content-type": type, "content-length": `${body.length}` }, body };
 }
