@@ -181,7 +181,11 @@ describePeers(PEERS, "an enterprise's network", () => {
     });
 
     test("with another password for the registry", async () => {
-      expectRefused(await run(args, { password: "wrong-password" }), 5, new RegExp(`${hostOf(name)} as ada`));
+      expectRefused(
+        await run(args, { password: "wrong-password" }),
+        5,
+        new RegExp(`${hostOf(name)} as "ada"`),
+      );
     });
 
     test("without the proxy", async () => {

@@ -5,6 +5,14 @@ import { openSources, type PlanFlags, type Sources } from "./open-sources.ts";
 /** What commands that read registries are given. */
 export type SourceOptions = SharedOptions & { readonly userAgent: string };
 
+/** Shown, and never part of a plan, which may be saved and passed on: they name files of this machine. */
+const ABOUT_THIS_MACHINE: ReadonlySet<string> = new Set([
+  "AUTH_ENTRY_MALFORMED",
+  "AUTH_FILE_EXPOSED",
+  "AUTH_FILE_UNREADABLE",
+  "CREDENTIAL_HELPER_FAILED",
+]);
+
 /**
  * Reads a selection, resolves it, hands plan and open registries to `work`, and closes them. Warnings are shown, and those
  * of the registries are in the plan too.
@@ -20,7 +28,8 @@ export async function withPlan<T>(
   const { jobs, onEvent, signal } = options;
   const heard: PlanWarning[] = [];
   const listen: EventSink = (event) => {
-    if (event.kind === "warning") heard.push({ code: event.code, message: event.message });
+    if (event.kind === "warning" && !ABOUT_THIS_MACHINE.has(event.code))
+      heard.push({ code: event.code, message: event.message });
     onEvent(event);
   };
   const { selection, warnings } = await loadSelection(path);

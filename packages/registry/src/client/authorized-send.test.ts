@@ -92,6 +92,8 @@ describe("a token", () => {
       "GET /token 200",
       "GET /token 400",
       "GET /token 200",
+      // Of the upload, for its own repository alone.
+      "GET /token 200",
     ]);
   });
 

@@ -82,7 +82,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         ...(signal === undefined ? {} : { signal }),
       });
       hasAnswered = true;
-      await checkFront(response, url, signal);
+      // Where the registry redirects to is no registry: its 400 means something else.
+      if (url.origin === new URL(`${url.protocol}//${host}`).origin) await checkFront(response, url, signal);
       return response;
     } catch (error) {
       // A host that was down when it was asked says nothing of what it speaks.

@@ -62,7 +62,8 @@ test.each([400, 404, 405, 501, 200])(
     for (const result of results)
       expect(result).toMatchObject({ status: "rejected", reason: { code: "UNSUPPORTED" } });
     await expect(ask()).rejects.toMatchObject({ code: "UNSUPPORTED" });
-    expect(seen).toHaveLength(1);
+    // Where the first answer is 400, what stands in front of the registry is asked once at the base endpoint.
+    expect(seen.filter(({ path }) => path !== "/v2/")).toHaveLength(1);
   },
 );
 

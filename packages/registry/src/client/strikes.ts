@@ -48,6 +48,6 @@ function outOf(registry: string, { credentials, scopes }: Refused, error: Bundle
   const message = `Cannot use ${registry} ${describeCredentials(credentials)}: it has refused that ${MAX_STRIKES} times in a row${what}`;
   return new BundleError(error.code, message, {
     cause: error,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    hint: error.hint,
   });
 }
