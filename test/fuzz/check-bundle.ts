@@ -7,9 +7,9 @@ import {
   MAX_MANIFEST_SIZE,
   type OpenedBundle,
   openBundle,
+  type PlannedImport,
   parseManifest,
   planImport,
-  type PlannedImport,
   readAll,
   type Source,
   type Store,
@@ -76,8 +76,9 @@ async function importAll(bundle: OpenedBundle, verdict: Verdict): Promise<string
   const report = await importBundle(bundle, planned.value, { openRepository, jobs: 2 });
   await checkPublished(planned.value, stores);
   const failed = report.images.filter(({ status }) => status === "failed");
-  for (const { code } of failed) {
-    if (code !== "DIGEST_INVALID") throw new Error(`an image of an opened bundle fails with ${code}`);
+  for (const { code, message } of failed) {
+    if (code !== "DIGEST_INVALID")
+      throw new Error(`an image of an opened bundle fails with ${code}: ${message}`);
   }
   if (verdict.isSound && failed.length > 0) throw new Error("verify finds nothing and import fails");
   if (!verdict.isSound && failed.length === 0) throw new Error("verify finds a problem and import takes all");
@@ -87,7 +88,11 @@ async function importAll(bundle: OpenedBundle, verdict: Verdict): Promise<string
 
 /** An image is there as a whole if the report says so, and not under its tag otherwise. */
 async function checkImage(
-  { target: name, digest, status }: { readonly target: string; readonly digest: string; readonly status: string },
+  {
+    target: name,
+    digest,
+    status,
+  }: { readonly target: string; readonly digest: string; readonly status: string },
   planned: readonly PlannedImport[],
   openRepository: (planned: PlannedImport) => Source,
 ): Promise<void> {

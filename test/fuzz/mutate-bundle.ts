@@ -1,9 +1,9 @@
-import type { OriginalBundle } from "./original-bundle.ts";
-import type { Json } from "./mutate-json.ts";
-import { mutateJson } from "./mutate-json.ts";
-import type { Random } from "./random.ts";
 import { mutateBytes } from "./mutate-bytes.ts";
 import { mutateEntries } from "./mutate-entries.ts";
+import type { Json } from "./mutate-json.ts";
+import { mutateJson } from "./mutate-json.ts";
+import type { OriginalBundle } from "./original-bundle.ts";
+import type { Random } from "./random.ts";
 import { joinEntries, replaceFile, toEntries } from "./rebuild-bundle.ts";
 
 /** A bundle that somebody tampered with. */
@@ -33,7 +33,9 @@ export function mutateBundle(random: Random, original: OriginalBundle): MutatedB
 
 /** Changes a JSON document; its digest is corrected everywhere, or, in one of eight cases, nowhere. */
 function mutateDocument(random: Random, files: Map<string, Buffer>): string {
-  const names = [...files].flatMap(([name, content]) => (content[0] === 0x7b || content[0] === 0x5b ? [name] : []));
+  const names = [...files].flatMap(([name, content]) =>
+    content[0] === 0x7b || content[0] === 0x5b ? [name] : [],
+  );
   const name = random.oneIn(2) ? "bundle.json" : random.pick(names);
   const document = JSON.parse(files.get(name)?.toString() ?? "null") as Json;
   const text = mutateText(random, JSON.stringify(mutateJson(random, document)));
@@ -58,7 +60,10 @@ function mutateText(random: Random, text: string): Buffer {
     case 3:
       return Buffer.from("[".repeat(1 + random.below(50_000)));
     case 4:
-      return Buffer.from(text.replace(/[a-z]/g, (letter) => (random.oneIn(50) ? "\u{d800}" : letter)), "utf16le");
+      return Buffer.from(
+        text.replace(/[a-z]/g, (letter) => (random.oneIn(50) ? "\u{d800}" : letter)),
+        "utf16le",
+      );
     case 5:
       return Buffer.concat([Buffer.from(text.slice(0, -2)), Buffer.of(0xff), Buffer.from(text.slice(-2))]);
     default:

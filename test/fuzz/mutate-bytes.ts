@@ -32,9 +32,15 @@ export function mutateBytes(random: Random, original: Buffer): MutatedBytes {
     case 6:
       return { kind: "inserted", content: Buffer.concat([before, random.bytes(size), content.subarray(at)]) };
     case 7:
-      return { kind: "trailing", content: Buffer.concat([content, random.pick([Buffer.alloc(size), random.bytes(size)])]) };
+      return {
+        kind: "trailing",
+        content: Buffer.concat([content, random.pick([Buffer.alloc(size), random.bytes(size)])]),
+      };
     default:
-      return { kind: "concatenated", content: Buffer.concat([content, content.subarray(random.below(content.length))]) };
+      return {
+        kind: "concatenated",
+        content: Buffer.concat([content, content.subarray(random.below(content.length))]),
+      };
   }
 }
 

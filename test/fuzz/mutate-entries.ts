@@ -96,7 +96,8 @@ function changeSize(random: Random, header: Buffer): Buffer {
   const start = header.length - 512 + 124;
   const size = random.pick([...SIZES, random.below(5000)]);
   changed.fill(0, start, start + 12);
-  if (size < 8 * 2 ** 30 && !random.oneIn(3)) changed.write(size.toString(8).padStart(11, "0"), start, "latin1");
+  if (size < 8 * 2 ** 30 && !random.oneIn(3))
+    changed.write(size.toString(8).padStart(11, "0"), start, "latin1");
   else {
     changed[start] = random.pick([0x80, 0xff]);
     changed.writeBigUInt64BE(BigInt(size), start + 4);

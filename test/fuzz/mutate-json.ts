@@ -39,7 +39,18 @@ const HOSTILE: readonly Json[] = [
   { manifests: [], layers: [] },
 ];
 
-const KEYS = ["digest", "size", "mediaType", "manifests", "layers", "config", "subject", "__proto__", "constructor", ""];
+const KEYS = [
+  "digest",
+  "size",
+  "mediaType",
+  "manifests",
+  "layers",
+  "config",
+  "subject",
+  "__proto__",
+  "constructor",
+  "",
+];
 
 /** A place in a document. */
 interface Place {

@@ -3,7 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MEDIA_TYPES } from "@airgap-bundle/core";
 import { writeBundle } from "../support/bundles.ts";
-import { type Made, type MadeManifest, makeAttestation, makeBlob, makeImage, makeIndex } from "../support/images.ts";
+import {
+  type Made,
+  type MadeManifest,
+  makeAttestation,
+  makeBlob,
+  makeImage,
+  makeIndex,
+} from "../support/images.ts";
 import { readTar } from "../support/tar.ts";
 
 /** A sound bundle and its files, in order. */
@@ -18,7 +25,10 @@ export async function writeOriginalBundle(directory: string): Promise<OriginalBu
   const redis = makeImage(["a layer that two images have", "redis"]);
   const arm = makeImage(["redis for arm"], "linux/arm64");
   const index = makeIndex([redis, arm, makeAttestation(redis)], { annotations: { note: "an index" } });
-  const nginx = makeDockerImage([makeBlob("a layer that two images have"), makeSha512Blob("nginx".repeat(150))]);
+  const nginx = makeDockerImage([
+    makeBlob("a layer that two images have"),
+    makeSha512Blob("nginx".repeat(150)),
+  ]);
   const artifact = makeImage(["signature"], "linux/amd64", {
     artifactType: "application/vnd.example.signature",
     subject: nginx.descriptor,

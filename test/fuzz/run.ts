@@ -59,7 +59,10 @@ async function runKind(name: string, open: (directory: string) => Promise<Fuzz>)
 function print(name: string, seed: number, report: FuzzReport, seconds: number, memory: string): void {
   const { count, kinds, outcomes } = report;
   console.log(`${name}: ${count} inputs of seed ${seed} in ${seconds.toFixed(1)} s, ${memory}`);
-  for (const [title, counts] of [["inputs", kinds], ["outcomes", outcomes]] as const) {
+  for (const [title, counts] of [
+    ["inputs", kinds],
+    ["outcomes", outcomes],
+  ] as const) {
     console.log(`  ${title}`);
     for (const [key, number] of [...counts].sort((a, b) => b[1] - a[1]).slice(0, 40))
       console.log(`    ${String(number).padStart(8)} ${key}`);

@@ -27,7 +27,8 @@ export function watchMemory(): MemoryWatch {
       if (seen % INTERVAL !== 0) return;
       looks += 1;
       peak = Math.max(peak, process.memoryUsage.rss());
-      if (peak > MAX_RSS) throw new Error(`By input ${index} the process takes ${Math.round(peak / MIB)} MiB`);
+      if (peak > MAX_RSS)
+        throw new Error(`By input ${index} the process takes ${Math.round(peak / MIB)} MiB`);
       globalThis.gc?.();
       const { heapUsed } = process.memoryUsage();
       baseline ??= heapUsed;

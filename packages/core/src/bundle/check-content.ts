@@ -1,15 +1,18 @@
 import type { FileHandle } from "node:fs/promises";
-import { MAX_MANIFEST_SIZE } from "../content.ts";
-import type { Descriptor } from "../descriptor.ts";
-import { createDigestHash } from "../digest.ts";
 import { isBundleError } from "../error.ts";
-import { type Manifest, parseManifest } from "../manifest.ts";
-import { type ContentPart, listKnownContent, MAX_INDEX_DEPTH } from "../plan/manifest-graph.ts";
-import type { AbortOptions } from "../repository.ts";
+import type { Manifest } from "../manifest.ts";
+import { type ContentPart, listKnownContent, type ManifestGraph } from "../plan/manifest-graph.ts";
+import { checkBlob } from "./check-blob.ts";
 import type { BundleProblem } from "./check-structure.ts";
 import type { BundleImage } from "./document.ts";
-import { readExactly, readRange } from "./file.ts";
 import type { BundleHead } from "./read-head.ts";
+import { createManifestReader } from "./read-manifests.ts";
+
+/**
+ * How many parts all images may name together: a hundred thousand images with two hundred parts each. Images may share
+ * an index of any size, so that a small file can name very many; every one of them is visited for every image.
+ */
+const MAX_NAMED_PARTS = 20_000_000;
 
 /**
  * Checks all that describes the images: every metadata blob has its digest, every manifest can be read and is put into
@@ -23,102 +26,43 @@ export async function* checkMetadata(
   for (const { digest, volume } of head.document.blobs) {
     if (volume === 0) yield* checkBlob(handle, head, digest);
   }
+  const reader = createManifestReader(handle, head, manifests);
   const used = new Set<string>();
+  let namedParts = 0;
   for (const image of head.document.images) {
-    for await (const problem of readManifests(handle, head, image.descriptor, manifests, 0))
-      yield { ...problem, image: image.source };
-    yield* checkClosure(head, image, manifests, used);
+    for await (const problem of reader.read(image.descriptor)) yield { ...problem, image: image.source };
+    const parts = tryListContent(image, manifests);
+    if ("message" in parts) {
+      yield {
+        kind: "manifest",
+        message: parts.message,
+        image: image.source,
+        digest: image.descriptor.digest,
+      };
+      continue;
+    }
+    namedParts += countNames(parts, manifests);
+    if (namedParts > MAX_NAMED_PARTS) {
+      yield {
+        kind: "manifest",
+        message: `the images name more than ${MAX_NAMED_PARTS} parts`,
+        image: image.source,
+      };
+      return;
+    }
+    yield* checkParts(head, image, parts, used);
   }
   for (const { digest } of head.document.blobs) {
     if (!used.has(digest)) yield { kind: "unused", message: `no image needs blob ${digest}`, digest };
   }
 }
 
-/** How a blob is read: told of every chunk, in bytes. */
-export interface CheckBlobOptions extends AbortOptions {
-  readonly onChunk?: (size: number) => void;
-}
-
-/** Reads one blob and compares it with its digest. */
-export async function* checkBlob(
-  handle: FileHandle,
-  head: BundleHead,
-  digest: string,
-  options: CheckBlobOptions = {},
-): AsyncGenerator<BundleProblem> {
-  const { signal, onChunk } = options;
-  const place = head.blobs.get(digest);
-  if (place === undefined) return;
-  const hash = createDigestHash(digest);
-  for await (const chunk of readRange(handle, place.offset, place.size)) {
-    signal?.throwIfAborted();
-    hash.update(chunk);
-    onChunk?.(chunk.length);
-  }
-  if (digest.endsWith(`:${hash.digest("hex")}`)) return;
-  yield {
-    kind: "digest",
-    message: `blob ${digest} is damaged: its content has another digest`,
-    digest,
-    volume: 1,
-    offset: place.offset,
-  };
-}
-
-async function* readManifests(
-  handle: FileHandle,
-  head: BundleHead,
-  descriptor: Descriptor,
-  manifests: Map<string, Manifest>,
-  depth: number,
-): AsyncGenerator<BundleProblem> {
-  const place = head.blobs.get(descriptor.digest);
-  // What is missing or too deep is checkClosure's to tell.
-  if (place === undefined || depth > MAX_INDEX_DEPTH || manifests.has(descriptor.digest)) return;
-  if (place.size !== descriptor.size || place.size > MAX_MANIFEST_SIZE) {
-    yield {
-      kind: "size",
-      message: `manifest ${descriptor.digest} has ${place.size} bytes`,
-      digest: descriptor.digest,
-      offset: place.offset,
-    };
-    return;
-  }
-  const manifest = await tryParse(handle, descriptor, place.offset);
-  if ("message" in manifest) {
-    yield { kind: "manifest", message: manifest.message, digest: descriptor.digest, offset: place.offset };
-    return;
-  }
-  manifests.set(descriptor.digest, manifest);
-  if (manifest.kind === "image") return;
-  for (const child of manifest.children) yield* readManifests(handle, head, child, manifests, depth + 1);
-}
-
-async function tryParse(
-  handle: FileHandle,
-  descriptor: Descriptor,
-  offset: number,
-): Promise<Manifest | { readonly message: string }> {
-  const content = await readExactly(handle, offset, descriptor.size);
-  try {
-    return parseManifest(descriptor, content);
-  } catch (error) {
-    if (isBundleError(error)) return { message: error.message };
-    throw error;
-  }
-}
-
-function* checkClosure(
+function* checkParts(
   head: BundleHead,
   image: BundleImage,
-  manifests: ReadonlyMap<string, Manifest>,
+  parts: readonly ContentPart[],
   used: Set<string>,
 ): Generator<BundleProblem> {
-  const parts = tryListContent(image, manifests);
-  if ("message" in parts) {
-    yield { kind: "manifest", message: parts.message, image: image.source, digest: image.descriptor.digest };
-    return;
-  }
   for (const { descriptor } of parts) {
     const { digest, size } = descriptor;
     const place = head.blobs.get(digest);
@@ -135,10 +79,20 @@ function* checkClosure(
   }
 }
 
+/** What a walk over these parts goes through: all names in all manifests, whether they repeat themselves or not. */
+function countNames(parts: readonly ContentPart[], manifests: ManifestGraph): number {
+  let names = 1;
+  for (const { role, descriptor } of parts) {
+    const manifest = role === "manifest" ? manifests.get(descriptor.digest) : undefined;
+    names += (manifest?.kind === "index" ? manifest.children : (manifest?.layers ?? [])).length;
+  }
+  return names;
+}
+
 /** The parts of an image as far as its manifests could be read. */
 function tryListContent(
   image: BundleImage,
-  manifests: ReadonlyMap<string, Manifest>,
+  manifests: ManifestGraph,
 ): readonly ContentPart[] | { readonly message: string } {
   try {
     return listKnownContent(image.descriptor, manifests);
