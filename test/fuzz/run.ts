@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBundleFuzz } from "./bundle-fuzz.ts";
 import { type Fuzz, type FuzzReport, runFuzz } from "./fuzz.ts";
+import { openSelectionFuzz } from "./selection-fuzz.ts";
 import { watchMemory } from "./watch-memory.ts";
 import { watchProgress } from "./watch-progress.ts";
 
 const KINDS: Readonly<Record<string, (directory: string) => Promise<Fuzz>>> = {
   bundle: openBundleFuzz,
+  selection: openSelectionFuzz,
 };
 
 const USAGE = `npm run fuzz -- [--seed N] [--count N] [--seconds S] [--from INDEX] [--only ${Object.keys(KINDS).join("|")}]`;

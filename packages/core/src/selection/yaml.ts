@@ -17,6 +17,9 @@ import type { Position, Reporter } from "./note.ts";
 /** More merged keys than this is an attack on memory: every level of merging can double them. */
 const MAX_MERGED_ENTRIES = 100_000;
 
+/** Lists and maps in each other. A selection has six levels; the conversion calls itself for each. */
+const MAX_DEPTH = 100;
+
 /** A value of the file. Aliases are followed, so that a value may occur in several places; keys are merged. */
 export type YamlValue = YamlScalar | YamlNull | YamlList | YamlMap;
 
@@ -71,6 +74,8 @@ interface Conversion {
   /** Undefined while a node is being converted: an alias inside points back at it. */
   readonly converted: Map<Node, YamlValue | undefined>;
   mergedEntries: number;
+  /** Of the node that is being converted. */
+  depth: number;
 }
 
 /**
@@ -105,6 +110,7 @@ export function parseYaml(text: string, reporter: Reporter): YamlValue | undefin
     targets: findTargets(document),
     converted: new Map(),
     mergedEntries: 0,
+    depth: 0,
   };
   return convert(contents, conversion);
 }
@@ -166,9 +172,23 @@ function convert(node: Node, conversion: Conversion): YamlValue {
   const known = converted.get(node);
   if (known !== undefined) return known;
   converted.set(node, undefined);
-  const value = convertNode(node, position, conversion);
+  conversion.depth += 1;
+  const value = isTooDeep(position, conversion)
+    ? ({ kind: "null", position } as const)
+    : convertNode(node, position, conversion);
+  conversion.depth -= 1;
   converted.set(node, value);
   return value;
+}
+
+function isTooDeep(position: Position, { depth, reporter }: Conversion): boolean {
+  if (depth <= MAX_DEPTH) return false;
+  reporter.problem(
+    "SELECTION_TOO_LARGE",
+    `Cannot read the file as YAML: it is nested deeper than ${MAX_DEPTH} levels`,
+    position,
+  );
+  return true;
 }
 
 function isOpen(node: Node, converted: ReadonlyMap<Node, YamlValue | undefined>): boolean {
