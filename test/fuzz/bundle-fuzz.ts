@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkBundle } from "./check-bundle.ts";
 import type { Fuzz } from "./fuzz.ts";
@@ -7,13 +8,16 @@ import { writeOriginalBundle } from "./original-bundle.ts";
 /** Bundles that somebody tampered with. */
 export async function openBundleFuzz(directory: string): Promise<Fuzz> {
   const original = await writeOriginalBundle(directory);
-  const path = join(directory, "mutated.tar");
   return {
     name: "bundle",
-    concurrency: 1,
-    async run(random) {
+    // Reading waits for the disk most of the time.
+    concurrency: 4,
+    async run(random, index) {
       const { kind, content } = mutateBundle(random, original);
-      return { kind, outcome: await checkBundle(path, content) };
+      const path = join(directory, `${index}.tar`);
+      const outcome = await checkBundle(path, content);
+      await rm(path);
+      return { kind, outcome };
     },
     close: async () => {},
   };

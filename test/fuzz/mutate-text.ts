@@ -125,7 +125,7 @@ function changeValue(random: Random, text: string): string {
 
 /** What grows when it is read. */
 function makeBomb(random: Random, text: string): string {
-  const depth = 1 + random.below(random.pick([10, 100, 3000]));
+  const depth = 1 + random.below(random.pick([10, 10, 10, 10, 10, 100, 100, 3000]));
   switch (random.below(6)) {
     case 0:
       return `${text}\nx: ${"[".repeat(depth)}`;
