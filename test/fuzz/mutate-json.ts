@@ -69,26 +69,22 @@ function mutatePlace(random: Random, root: JsonObject): void {
   const places = listPlaces(root);
   if (places.length === 0) return;
   const place = random.pick(places);
-  const value = read(place);
-  switch (random.below(8)) {
-    case 0:
-      return remove(place);
-    case 1:
-      return write(place, structuredClone(random.pick(HOSTILE)));
-    case 2:
-      return write(place, structuredClone(read(random.pick(places))));
-    case 3:
-      return write(place, nudge(random, value));
-    case 4:
-      return addKey(random, value, structuredClone(random.pick([...HOSTILE, read(random.pick(places))])));
-    case 5:
-      return repeat(random, value);
-    case 6:
-      return shuffle(random, value);
-    default:
-      return write(place, random.oneIn(2) ? [value] : { [random.pick(KEYS)]: value });
-  }
+  const change = random.pick(CHANGES);
+  change(random, place, places);
 }
+
+/** What can be done to a place among others. */
+const CHANGES: readonly ((random: Random, place: Place, places: readonly Place[]) => void)[] = [
+  (_, place) => remove(place),
+  (random, place) => write(place, structuredClone(random.pick(HOSTILE))),
+  (random, place, places) => write(place, structuredClone(read(random.pick(places)))),
+  (random, place) => write(place, nudge(random, read(place))),
+  (random, place, places) =>
+    addKey(random, read(place), structuredClone(random.pick([...HOSTILE, read(random.pick(places))]))),
+  (random, place) => repeat(random, read(place)),
+  (random, place) => shuffle(random, read(place)),
+  (random, place) => write(place, random.oneIn(2) ? [read(place)] : { [random.pick(KEYS)]: read(place) }),
+];
 
 function listPlaces(holder: Json[] | JsonObject): Place[] {
   return Object.keys(holder).flatMap((key) => {

@@ -50,7 +50,7 @@ const PIECES = [
   "1e999",
   "-1",
   "1h1h1h",
-  "${TOKEN}",
+  "$" + "{TOKEN}",
   "{Token}",
   "semver: ",
   "regex: ",
@@ -96,7 +96,10 @@ function mutateOnce(random: Random, text: string): MutatedText {
     case 4:
       return { kind: "lines", text: moveLine(random, text) };
     case 5:
-      return { kind: "character", text: `${before}${String.fromCharCode(random.below(0x250))}${text.slice(at + 1)}` };
+      return {
+        kind: "character",
+        text: `${before}${String.fromCharCode(random.below(0x250))}${text.slice(at + 1)}`,
+      };
     case 6:
       return { kind: "truncated", text: before };
     case 7:
@@ -118,7 +121,16 @@ function moveLine(random: Random, text: string): string {
 function changeValue(random: Random, text: string): string {
   const lines = text.split("\n");
   const index = random.below(lines.length);
-  const value = random.pick([...PIECES, "[]", "{}", "", "&a x", "[1, [2, [3]]]", "{a: {b: c}}", "x".repeat(3000)]);
+  const value = random.pick([
+    ...PIECES,
+    "[]",
+    "{}",
+    "",
+    "&a x",
+    "[1, [2, [3]]]",
+    "{a: {b: c}}",
+    "x".repeat(3000),
+  ]);
   lines[index] = (lines[index] ?? "").replace(/:.*$/, () => `: ${value}`);
   return lines.join("\n");
 }
@@ -143,6 +155,9 @@ function makeBomb(random: Random, text: string): string {
 }
 
 function makeAliases(depth: number, refer: (name: string) => string): string {
-  const lines = Array.from({ length: depth }, (_, i) => `x${i}: &a${i} ${i === 0 ? "{k: 1}" : refer(`a${i - 1}`)}\n`);
+  const lines = Array.from(
+    { length: depth },
+    (_, i) => `x${i}: &a${i} ${i === 0 ? "{k: 1}" : refer(`a${i - 1}`)}\n`,
+  );
   return lines.join("");
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { openAnswersFuzz } from "./answers-fuzz.ts";
 import { openBundleFuzz } from "./bundle-fuzz.ts";
 import { type Fuzz, type FuzzReport, runFuzz } from "./fuzz.ts";
 import { openSelectionFuzz } from "./selection-fuzz.ts";
@@ -11,6 +12,7 @@ import { watchProgress } from "./watch-progress.ts";
 const KINDS: Readonly<Record<string, (directory: string) => Promise<Fuzz>>> = {
   bundle: openBundleFuzz,
   selection: openSelectionFuzz,
+  answers: openAnswersFuzz,
 };
 
 const USAGE = `npm run fuzz -- [--seed N] [--count N] [--seconds S] [--from INDEX] [--only ${Object.keys(KINDS).join("|")}]`;

@@ -1,6 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { expandSelection, type ParsedSelection, parseSelection, parseTagFilter, selectTags } from "@airgap-bundle/core";
+import {
+  expandSelection,
+  type ParsedSelection,
+  parseSelection,
+  parseTagFilter,
+  selectTags,
+} from "@airgap-bundle/core";
 import { failureOf } from "./failure.ts";
 import type { Fuzz } from "./fuzz.ts";
 import { mutateText } from "./mutate-text.ts";

@@ -88,14 +88,12 @@ export function parseYaml(text: string, reporter: Reporter): YamlValue | undefin
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const [document, second] = parseAllDocuments(text, {
-    schema: "failsafe",
-    merge: true,
-    uniqueKeys: false,
-    // Pretty errors quote the file, and so might show a password.
-    prettyErrors: false,
-    lineCounter,
-  });
+  const documents = parseDocuments(text, lineCounter);
+  if (documents === undefined) {
+    reportDepth({ line: 1, column: 1 }, reporter);
+    return undefined;
+  }
+  const [document, second] = documents;
   if (document === undefined) return { kind: "null", position: { line: 1, column: 1 } };
   if (second !== undefined) {
     const message = "Only the first document of the file is read, what follows the --- is ignored";
@@ -113,6 +111,31 @@ export function parseYaml(text: string, reporter: Reporter): YamlValue | undefin
     depth: 0,
   };
   return convert(contents, conversion);
+}
+
+/** The documents; undefined if lists and maps lie in each other until the parser's stack is used up. */
+function parseDocuments(
+  text: string,
+  lineCounter: LineCounter,
+): readonly Document.Parsed<ParsedNode>[] | undefined {
+  try {
+    return parseAllDocuments(text, {
+      schema: "failsafe",
+      merge: true,
+      uniqueKeys: false,
+      // Pretty errors quote the file, and so might show a password.
+      prettyErrors: false,
+      lineCounter,
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function reportDepth(position: Position, reporter: Reporter): void {
+  const message = `Cannot read the file as YAML: it is nested deeper than ${MAX_DEPTH} levels`;
+  reporter.problem("SELECTION_TOO_LARGE", message, position);
 }
 
 function reportErrors(
@@ -183,11 +206,7 @@ function convert(node: Node, conversion: Conversion): YamlValue {
 
 function isTooDeep(position: Position, { depth, reporter }: Conversion): boolean {
   if (depth <= MAX_DEPTH) return false;
-  reporter.problem(
-    "SELECTION_TOO_LARGE",
-    `Cannot read the file as YAML: it is nested deeper than ${MAX_DEPTH} levels`,
-    position,
-  );
+  reportDepth(position, reporter);
   return true;
 }
 
