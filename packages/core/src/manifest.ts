@@ -3,7 +3,6 @@ import type { Descriptor, Platform } from "./descriptor.ts";
 import { isDigest } from "./digest.ts";
 import { BundleError } from "./error.ts";
 import { isImageType, isIndexType, MEDIA_TYPES } from "./media-types.ts";
-import { parseJson } from "./parse-json.ts";
 
 /** No real manifest comes near; more is an attack on memory. */
 const MAX_CHILDREN = 10_000;
@@ -104,7 +103,7 @@ export function parseManifest(descriptor: Descriptor, content: Uint8Array): Mani
 /** The media type of a manifest whose sender named none: what its `mediaType` says, else what its structure means. */
 export function guessManifestType(content: Uint8Array): string | undefined {
   try {
-    const document = parseJson(content);
+    const document: unknown = JSON.parse(decode(content));
     if (typeof document !== "object" || document === null) return undefined;
     if ("mediaType" in document && typeof document.mediaType === "string") return document.mediaType;
     if ("manifests" in document) return MEDIA_TYPES.ociIndex;
@@ -178,16 +177,19 @@ function check<T>(type: z.ZodType<T>, descriptor: Descriptor, document: object):
 function parseJsonObject(descriptor: Descriptor, content: Uint8Array): Record<string, unknown> {
   let document: unknown;
   try {
-    document = parseJson(content);
+    document = JSON.parse(decode(content));
   } catch (cause) {
-    const reason = cause instanceof SyntaxError ? cause.message : "it is not JSON";
-    throw new BundleError("MANIFEST_INVALID", `Cannot use manifest ${descriptor.digest}: ${reason}`, {
+    throw new BundleError("MANIFEST_INVALID", `Cannot use manifest ${descriptor.digest}: it is not JSON`, {
       cause,
     });
   }
   if (typeof document !== "object" || document === null || Array.isArray(document))
     throw invalid(descriptor, "it is not a JSON object");
   return document as Record<string, unknown>;
+}
+
+function decode(content: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true }).decode(content);
 }
 
 function invalid(descriptor: Descriptor, what: string): BundleError {

@@ -9,10 +9,10 @@ import type { BundleHead } from "./read-head.ts";
 import { createManifestReader } from "./read-manifests.ts";
 
 /**
- * How many parts all images may name together: a hundred thousand images with two hundred parts each. Images may share
+ * How many parts all images may name together: a hundred thousand images with fifty parts each. Images may share
  * an index of any size, so that a small file can name very many; every one of them is visited for every image.
  */
-const MAX_NAMED_PARTS = 20_000_000;
+const MAX_NAMED_PARTS = 5_000_000;
 
 /**
  * Checks all that describes the images: every metadata blob has its digest, every manifest can be read and is put into

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
-import { parseJson } from "../parse-json.ts";
+import { parseStrictJson } from "../parse-json.ts";
 import { type CarriedImage, formatTarget } from "../plan/plan.ts";
 import { isRepository, isTag } from "../reference.ts";
 import { isFullReference, isFullTarget } from "./full-names.ts";
@@ -142,7 +142,7 @@ function checkTargets(images: readonly BundleImage[]): void {
 
 function readJson(content: Uint8Array): unknown {
   try {
-    return parseJson(content);
+    return parseStrictJson(content);
   } catch (cause) {
     const reason = cause instanceof SyntaxError ? cause.message : "it is not JSON";
     throw new BundleError("BUNDLE_INVALID", `Cannot read bundle.json: ${reason}`, { cause });

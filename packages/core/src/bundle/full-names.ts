@@ -10,11 +10,8 @@ export function isFullReference(text: string): boolean {
 /** Is this where an image would be pushed, with its full names? Docker Hub's `redis` is `library/redis`. */
 export function isFullTarget({ registry, repository }: ImageTarget): boolean {
   if (registry === null) return true;
-  const name = (host: string, path: string): string => `${host}/${path}`;
-  return isAsRead(name(registry, repository), () => {
-    const joined = joinRepositoryName(registry, repository);
-    return name(joined.registry, joined.repository);
-  });
+  const read = (): ReturnType<typeof joinRepositoryName> => joinRepositoryName(registry, repository);
+  return isAsRead(registry, () => read().registry) && isAsRead(repository, () => read().repository);
 }
 
 function isAsRead(text: string, read: () => string): boolean {
