@@ -174,7 +174,11 @@ describe("openBundle() and verifyBundle()", () => {
     const shared = new Map(await filesOf(index));
     const { manifests, ...others } = JSON.parse(index.content.toString()) as { manifests: unknown[] };
     const wide = { ...others, manifests: Array.from({ length: 9000 }, () => manifests[0]) };
-    replaceFile(shared, `blobs/${index.descriptor.digest.replace(":", "/")}`, Buffer.from(JSON.stringify(wide)));
+    replaceFile(
+      shared,
+      `blobs/${index.descriptor.digest.replace(":", "/")}`,
+      Buffer.from(JSON.stringify(wide)),
+    );
     const document = JSON.parse(shared.get("bundle.json")?.toString() ?? "") as Document;
     const [image] = document.images;
     document.images = Array.from({ length: 600 }, (_, i) => ({
