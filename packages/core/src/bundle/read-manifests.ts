@@ -10,7 +10,7 @@ import { readExactly } from "./file.ts";
 import type { BundleHead } from "./read-head.ts";
 
 /** All manifests of a bundle are held in memory, read: a hundred thousand of the usual size. More is an attack on it. */
-export const MAX_MANIFESTS_SIZE: number = 512 * 1024 * 1024;
+const MAX_MANIFESTS_SIZE: number = 512 * 1024 * 1024;
 
 /** Manifests of one bundle, as they are read. */
 export interface ManifestReader {
