@@ -43,8 +43,8 @@ describe("parseStrictJson()", () => {
     ["lists in lists", "[".repeat(65), "nested more than 64"],
     [
       "an object of very many keys",
-      `{${Array.from({ length: 10_001 }, (_, i) => `"${i}":0`)}}`,
-      "10000 keys",
+      `{${Array.from({ length: 2_000_001 }, (_, i) => `"${i}":0`)}}`,
+      "2000000 keys",
     ],
     ["a string that does not end", '{"a', "not JSON"],
   ])("refuses %s", (_, text, message) => {
