@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
-const DOCUMENTS = ["docs/registries.md"];
+const DOCUMENTS = ["docs/hostile-input.md", "docs/registries.md"];
 
 /** The last cell of each row of the tables: `` `FILE` "WORDS" ``, several of them with a comma between. */
 const ROWS = DOCUMENTS.flatMap((document) =>

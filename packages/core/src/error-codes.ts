@@ -1,11 +1,6 @@
-/** What an error code means, and what helps where the error itself does not say it better. */
-interface ErrorCodeText {
-  readonly meaning: string;
-  readonly action: string;
-}
-
 /**
- * What went wrong, for programs and for docs/errors.md. The first group is the distribution-spec's own
+ * What each error code means, and what helps where an error itself does not say it better: for programs and for
+ * docs/errors.md. The first group is the distribution-spec's own
  * ({@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes}), the rest is ours.
  */
 export const ERROR_CODES = {
@@ -140,4 +135,4 @@ export const ERROR_CODES = {
     meaning: "The command line cannot be used, or a file that it names",
     action: "See bundle --help",
   },
-} as const satisfies Readonly<Record<string, ErrorCodeText>>;
+} as const;

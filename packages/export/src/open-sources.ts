@@ -53,7 +53,7 @@ export async function openSources(
   flags: SourceFlags,
   shared: SharedOptions & { readonly userAgent: string },
 ): Promise<Sources> {
-  const { authFile, cacheDir, insecureHosts, onEvent, userAgent } = shared;
+  const { authFile, cacheDir, insecureHosts, onEvent, onExchange, userAgent } = shared;
   const now = (): number => performance.now();
   const pool = createRegistryPool({
     userAgent,
@@ -63,6 +63,7 @@ export async function openSources(
     certsDir: selection.certsDir,
     mirrors: parseMirrors(flags.mirror ?? []),
     onEvent,
+    onExchange,
   });
   const tasks = flags.task === undefined ? {} : { tasks: flags.task };
   const { mappings } = expandSelection(selection, tasks);

@@ -2,9 +2,11 @@ import { z } from "zod";
 import type { Descriptor } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
-import { type CarriedImage, MAX_REFERRERS } from "../plan/plan.ts";
+import { parseStrictJson } from "../parse-json.ts";
+import { type CarriedImage, formatTarget, MAX_REFERRERS } from "../plan/plan.ts";
 import { isRepository, isTag } from "../reference.ts";
 import { formatSignatureTags } from "../referrers-tag.ts";
+import { isFullReference, isFullTarget } from "./full-names.ts";
 
 /** The version of the format that is written here and the only one that is read. */
 export const FORMAT_VERSION = 1;
@@ -68,13 +70,17 @@ const Referrer = z
     { path: ["tag"], error: "not a tag of a signature of the subject" },
   );
 
-const Image = z.object({
-  source: z.string().max(1024),
-  target: z.object({
+const Target = z
+  .object({
     registry: z.string().max(255).nullable(),
     repository: z.string().refine(isRepository, "not a repository name"),
     tag: z.string().refine(isTag, "not a tag").nullable(),
-  }),
+  })
+  .refine(isFullTarget, "not HOST[:PORT] and a repository of it by its full name");
+
+const Image = z.object({
+  source: z.string().max(1024).refine(isFullReference, "not REGISTRY/REPOSITORY[:TAG][@DIGEST]"),
+  target: Target,
   resolved: Digest,
   descriptor: DescriptorDocument,
   platforms: z.array(z.string().max(255)).max(1000),
@@ -107,7 +113,7 @@ const Version = z.object({ formatVersion: z.int().positive(), requires: z.array(
  * none of which this version reads
  */
 export function parseBundleDocument(content: Uint8Array): BundleDocument {
-  const document = parseJson(content);
+  const document = readJson(content);
   const version = check(Version, document);
   if (version.formatVersion > FORMAT_VERSION)
     throw unsupported(`its format is version ${version.formatVersion}`);
@@ -115,16 +121,29 @@ export function parseBundleDocument(content: Uint8Array): BundleDocument {
   if (requirement !== undefined) throw unsupported(`it requires ${JSON.stringify(requirement)}`);
   const bundle = check(Document, document);
   if (bundle.volumes.length !== 1) throw unsupported(`it has ${bundle.volumes.length} volumes`);
+  checkTargets(bundle.images);
   if (bundle.blobs.some(({ volume }) => volume > 1))
     throw unsupported("a blob of it lies in a second volume");
   return bundle;
 }
 
-function parseJson(content: Uint8Array): unknown {
+/** Two contents cannot both be what a tag stands for. */
+function checkTargets(images: readonly BundleImage[]): void {
+  const targets = new Set<string>();
+  for (const { target, descriptor } of images) {
+    const name = formatTarget(target, descriptor.digest);
+    if (targets.has(name))
+      throw new BundleError("BUNDLE_INVALID", `Cannot read bundle.json: two images have the target ${name}`);
+    targets.add(name);
+  }
+}
+
+function readJson(content: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
+    return parseStrictJson(content);
   } catch (cause) {
-    throw new BundleError("BUNDLE_INVALID", "Cannot read bundle.json: it is not JSON", { cause });
+    const reason = cause instanceof SyntaxError ? cause.message : "it is not JSON";
+    throw new BundleError("BUNDLE_INVALID", `Cannot read bundle.json: ${reason}`, { cause });
   }
 }
 

@@ -1,7 +1,8 @@
 import type { EventSink } from "../events.ts";
 import type { Manifest } from "../manifest.ts";
 import type { AbortOptions } from "../repository.ts";
-import { checkBlob, checkMetadata } from "./check-content.ts";
+import { checkBlob } from "./check-blob.ts";
+import { checkMetadata } from "./check-content.ts";
 import { type BundleProblem, checkStructure } from "./check-structure.ts";
 import { measureExtensions } from "./check-tail.ts";
 import type { BundleDocument } from "./document.ts";

@@ -17,6 +17,9 @@ import type { Position, Reporter } from "./note.ts";
 /** More merged keys than this is an attack on memory: every level of merging can double them. */
 const MAX_MERGED_ENTRIES = 100_000;
 
+/** Lists and maps in each other. A selection has six levels; the conversion calls itself for each. */
+const MAX_DEPTH = 100;
+
 /** A value of the file. Aliases are followed, so that a value may occur in several places; keys are merged. */
 export type YamlValue = YamlScalar | YamlNull | YamlList | YamlMap;
 
@@ -71,6 +74,8 @@ interface Conversion {
   /** Undefined while a node is being converted: an alias inside points back at it. */
   readonly converted: Map<Node, YamlValue | undefined>;
   mergedEntries: number;
+  /** Of the node that is being converted. */
+  depth: number;
 }
 
 /**
@@ -83,14 +88,12 @@ export function parseYaml(text: string, reporter: Reporter): YamlValue | undefin
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const [document, second] = parseAllDocuments(text, {
-    schema: "failsafe",
-    merge: true,
-    uniqueKeys: false,
-    // Pretty errors quote the file, and so might show a password.
-    prettyErrors: false,
-    lineCounter,
-  });
+  const documents = parseDocuments(text, lineCounter);
+  if (documents === undefined) {
+    reportDepth({ line: 1, column: 1 }, reporter);
+    return undefined;
+  }
+  const [document, second] = documents;
   if (document === undefined) return { kind: "null", position: { line: 1, column: 1 } };
   if (second !== undefined) {
     const message = "Only the first document of the file is read, what follows the --- is ignored";
@@ -105,8 +108,34 @@ export function parseYaml(text: string, reporter: Reporter): YamlValue | undefin
     targets: findTargets(document),
     converted: new Map(),
     mergedEntries: 0,
+    depth: 0,
   };
   return convert(contents, conversion);
+}
+
+/** The documents; undefined if lists and maps lie in each other until the parser's stack is used up. */
+function parseDocuments(
+  text: string,
+  lineCounter: LineCounter,
+): readonly Document.Parsed<ParsedNode>[] | undefined {
+  try {
+    return parseAllDocuments(text, {
+      schema: "failsafe",
+      merge: true,
+      uniqueKeys: false,
+      // Pretty errors quote the file, and so might show a password.
+      prettyErrors: false,
+      lineCounter,
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function reportDepth(position: Position, reporter: Reporter): void {
+  const message = `Cannot read the file as YAML: it is nested deeper than ${MAX_DEPTH} levels`;
+  reporter.problem("SELECTION_TOO_LARGE", message, position);
 }
 
 function reportErrors(
@@ -166,9 +195,19 @@ function convert(node: Node, conversion: Conversion): YamlValue {
   const known = converted.get(node);
   if (known !== undefined) return known;
   converted.set(node, undefined);
-  const value = convertNode(node, position, conversion);
+  conversion.depth += 1;
+  const value = isTooDeep(position, conversion)
+    ? ({ kind: "null", position } as const)
+    : convertNode(node, position, conversion);
+  conversion.depth -= 1;
   converted.set(node, value);
   return value;
+}
+
+function isTooDeep(position: Position, { depth, reporter }: Conversion): boolean {
+  if (depth <= MAX_DEPTH) return false;
+  reportDepth(position, reporter);
+  return true;
 }
 
 function isOpen(node: Node, converted: ReadonlyMap<Node, YamlValue | undefined>): boolean {

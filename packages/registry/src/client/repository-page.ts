@@ -16,7 +16,7 @@ export interface ReadPage {
 const MAX_PAGES = 10_000;
 const MAX_REPOSITORIES = 1_000_000;
 /** Some registries send all that they have in one page. */
-export const MAX_PAGE_SIZE = 16 * 1024 * 1024;
+export const MAX_PAGE_SIZE: number = 16 * 1024 * 1024;
 
 /** Reads a page and those that follow it; one that comes again is the end. `what` reads "verb object". */
 export async function* readPages(
