@@ -147,7 +147,7 @@ test("a command leaves no listener for signals behind", async () => {
 });
 
 test("a command prints warnings on stderr, and none with --quiet", async () => {
-  work = ({ onEvent }) => onEvent({ kind: "warning", code: "X", message: "beware\u0007" });
+  work = ({ onEvent }) => onEvent({ kind: "warning", code: "TAG_GONE", message: "beware\u0007" });
 
   await run(...ARGUMENTS);
   expect(stderr).toBe("Warning: beware\\u{7}\n");

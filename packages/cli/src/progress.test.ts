@@ -61,7 +61,7 @@ test("createProgress() writes a line per phase and then one every ten seconds to
 test("createProgress() writes warnings and retries to a log", () => {
   const progress = start(false);
 
-  progress.onEvent({ kind: "warning", code: "X", message: "a\u0007" });
+  progress.onEvent({ kind: "warning", code: "TAG_GONE", message: "a\u0007" });
   progress.onEvent({ kind: "retry", message: "503", waitMs: 5000 });
 
   expect(written).toBe("Warning: a\\u{7}\nTrying again in 5s: 503\n");
@@ -70,7 +70,7 @@ test("createProgress() writes warnings and retries to a log", () => {
 test("createProgress() is silent when quiet", () => {
   const progress = start(true, true);
 
-  progress.onEvent({ kind: "warning", code: "X", message: "a" });
+  progress.onEvent({ kind: "warning", code: "TAG_GONE", message: "a" });
   progress.onEvent({ kind: "phase", phase: "list" });
   vi.advanceTimersByTime(1000);
   progress.stop();
@@ -109,7 +109,7 @@ test("createProgress() writes warnings above the bars at once", () => {
   const progress = start(true);
   progress.onEvent({ kind: "phase", phase: "list", total: 1 });
 
-  progress.onEvent({ kind: "warning", code: "X", message: "beware" });
+  progress.onEvent({ kind: "warning", code: "TAG_GONE", message: "beware" });
 
   expect(written.indexOf("Listing tags")).toBeGreaterThan(written.indexOf("beware\n"));
   progress.stop();

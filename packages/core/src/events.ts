@@ -1,3 +1,5 @@
+import type { WarningCode } from "./warning-codes.ts";
+
 /** What a long work tells while it runs: plain data, for progress and logs. Sizes and `transferred` are bytes. */
 export type TransferEvent =
   /** A new part of the work begins; `total` counts what {@link TransferEvent} `step` events will follow, if known. */
@@ -13,7 +15,7 @@ export type TransferEvent =
   /** Waiting before the next attempt. */
   | { readonly kind: "retry"; readonly message: string; readonly waitMs: number }
   /** Something the operator should know; the work goes on. */
-  | { readonly kind: "warning"; readonly code: string; readonly message: string }
+  | { readonly kind: "warning"; readonly code: WarningCode; readonly message: string }
   /** Something for whoever looks for a fault: a request and its answer. */
   | { readonly kind: "log"; readonly message: string };
 

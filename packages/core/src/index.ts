@@ -96,6 +96,7 @@ export type {
 } from "./repository.ts";
 export { type RetryOptions, retry } from "./retry.ts";
 export type { SelectionNote, SelectionProblemCode, SelectionWarningCode } from "./selection/note.ts";
+export { SELECTION_PROBLEMS, SELECTION_WARNINGS } from "./selection/note-codes.ts";
 export {
   type ParsedSelection,
   type ParseSelectionOptions,
@@ -126,3 +127,4 @@ export { importBundle } from "./transfer/import-bundle.ts";
 export type { ImportedImage, ImportReport } from "./transfer/import-report.ts";
 export { type PlannedImport, planImport } from "./transfer/plan-import.ts";
 export { streamBundle } from "./transfer/stream-bundle.ts";
+export { WARNING_CODES, type WarningCode } from "./warning-codes.ts";

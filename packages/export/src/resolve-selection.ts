@@ -6,7 +6,7 @@ import { openSources, type PlanFlags, type Sources } from "./open-sources.ts";
 export type SourceOptions = SharedOptions & { readonly userAgent: string };
 
 /** Shown, and never part of a plan, which may be saved and passed on: they name files of this machine. */
-const ABOUT_THIS_MACHINE: ReadonlySet<string> = new Set([
+const ABOUT_THIS_MACHINE: ReadonlySet<PlanWarning["code"]> = new Set([
   "AUTH_ENTRY_MALFORMED",
   "AUTH_FILE_EXPOSED",
   "AUTH_FILE_UNREADABLE",

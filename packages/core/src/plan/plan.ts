@@ -1,6 +1,7 @@
 import type { Descriptor } from "../descriptor.ts";
 import { type BundleError, describeFailure, type ErrorCode, type FailureText } from "../error.ts";
 import type { Reference } from "../reference.ts";
+import type { WarningCode } from "../warning-codes.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
 
 /** Where an image goes. */
@@ -86,7 +87,7 @@ export interface Pulls extends Partial<PullLimit> {
 
 /** Something that the operator should know and that stops nothing. */
 export interface PlanWarning {
-  readonly code: string;
+  readonly code: WarningCode;
   readonly message: string;
 }
 

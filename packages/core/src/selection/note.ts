@@ -1,4 +1,4 @@
-import type { FilterWarningCode } from "../filter/tag-filter.ts";
+import type { SELECTION_PROBLEMS, SELECTION_WARNINGS } from "./note-codes.ts";
 
 /** A place in the selection file, both from 1. */
 export interface Position {
@@ -7,41 +7,10 @@ export interface Position {
 }
 
 /** Why a selection cannot be used. */
-export type SelectionProblemCode =
-  | "AUTH_INVALID"
-  | "AUTH_REFRESH_INVALID"
-  | "FROM_INVALID"
-  | "FROM_MISSING"
-  | "INTERVAL_INVALID"
-  | "LISTER_INVALID"
-  | "MAPPING_MISSING"
-  | "NAME_MISSING"
-  | "PLACEHOLDER"
-  | "PLATFORMS_INVALID"
-  | "REGISTRY_MISSING"
-  | "RELAY_INVALID"
-  | "SELECTION_TOO_LARGE"
-  | "SOURCE_MISSING"
-  | "TAGS_INVALID"
-  | "TASK_MISSING"
-  | "TO_INVALID"
-  | "TYPE_INVALID"
-  | "YAML_INVALID";
+export type SelectionProblemCode = keyof typeof SELECTION_PROBLEMS;
 
 /** What is worth a second look in a selection that can be used. */
-export type SelectionWarningCode =
-  | FilterWarningCode
-  | "AUTH_WITHOUT_CREDENTIALS"
-  | "DOCUMENT_IGNORED"
-  | "KEYS_WITHOUT_EFFECT"
-  | "KEY_DUPLICATE"
-  | "KEY_UNKNOWN"
-  | "LISTER_UNLIMITED"
-  | "PLATFORM_MALFORMED"
-  | "REGISTRY_MALFORMED"
-  | "RELAY_DOCKER"
-  | "VARIABLE_MALFORMED"
-  | "VARIABLE_UNSET";
+export type SelectionWarningCode = keyof typeof SELECTION_WARNINGS;
 
 /** What is said about a place in the selection. It never holds the content of an `auth`. */
 export interface SelectionNote<Code extends string = SelectionProblemCode | SelectionWarningCode>

@@ -1,8 +1,8 @@
-import type { EventSink } from "@airgap-bundle/core";
+import type { EventSink, WarningCode } from "@airgap-bundle/core";
 import type { Transport } from "./transport.ts";
 
 /** Tells the operator something about a registry; the work goes on. */
-export type Warn = (code: string, message: string) => void;
+export type Warn = (code: WarningCode, message: string) => void;
 
 /** A registry that makes up a new warning for each request is not listened to for ever. */
 const MAX_WARNINGS = 100;
