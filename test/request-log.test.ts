@@ -34,3 +34,14 @@ test("BUNDLE_LOG of another value is an error that names the one there is", asyn
   expect(run.exitCode).toBe(2);
   expect(run.stderr).toContain('Cannot use BUNDLE_LOG "all": it is not debug');
 });
+
+test("BUNDLE_LOG=debug tells of a registry that cannot be connected to", async () => {
+  const { site, target } = exchange;
+  await target.close();
+  const args = ["import", "out.tar", "--to", target.host, "--quiet"];
+  await site.run(["export", "-c", "selection.yaml", "-o", "out.tar", "--quiet"]);
+
+  const { stderr } = await site.run(args, { env: { BUNDLE_LOG: "debug" } });
+
+  expect(stderr).toContain(`debug: CONNECT https://${target.host}: ECONNREFUSED in `);
+});

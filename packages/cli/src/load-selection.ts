@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { text as readText } from "node:stream/consumers";
 import {
   BundleError,
   type EventSink,
@@ -7,6 +8,9 @@ import {
   type Selection,
 } from "@airgap-bundle/core";
 import { withProblems } from "./error-report.ts";
+
+/** More bytes than the longest selection can have; what is behind them is not read. */
+const MAX_SELECTION_SIZE = 17 * 1024 * 1024;
 
 /** A selection that can be used, and what is worth a second look in it. */
 export interface LoadedSelection {
@@ -18,7 +22,7 @@ export interface LoadedSelection {
 export async function readSelection(path: string): Promise<ParsedSelection> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readText(createReadStream(path, { end: MAX_SELECTION_SIZE }));
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable";
     const reason = code === "ENOENT" ? "there is no such file" : code;

@@ -1,21 +1,26 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { constants, type FileHandle, open } from "node:fs/promises";
 import { BundleError } from "../error.ts";
 import { isMissingFile, toFileError } from "../file-error.ts";
 
 /** Large enough that neither the disk nor the event loop sees many small reads. */
 export const READ_SIZE: number = 1024 * 1024;
 
-/** Opens a file to read. @throws `USAGE` if there is none or it is a directory, `FILE_FAILED` if it cannot be read */
+/** Opens a file to read. @throws `USAGE` if there is none or it is something else, `FILE_FAILED` if it cannot be read */
 export async function openFile(path: string): Promise<FileHandle> {
   const handle = await openHandle(path);
-  if (!(await handle.stat()).isDirectory()) return handle;
+  const kind = await handle.stat();
+  if (kind.isFile()) return handle;
   await handle.close();
-  throw new BundleError("USAGE", `Cannot open ${path}: it is a directory`);
+  const what = kind.isDirectory() ? "a directory" : "no file, in which any place can be read";
+  throw new BundleError("USAGE", `Cannot open ${path}: it is ${what}`, {
+    hint: "Give the .tar that bundle export wrote; what comes through a pipe has to be saved first",
+  });
 }
 
 async function openHandle(path: string): Promise<FileHandle> {
   try {
-    return await open(path, "r");
+    // A pipe would otherwise be waited for until somebody writes into it.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     if (!isMissingFile(cause)) throw toFileError(cause, path);
     throw new BundleError("USAGE", `Cannot open ${path}: there is no such file`, { cause });

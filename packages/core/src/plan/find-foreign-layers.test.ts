@@ -5,6 +5,7 @@ import { BundleError } from "../error.ts";
 import { openMetadataCache } from "../metadata-cache.ts";
 import type { Source } from "../repository.ts";
 import { findForeignLayers } from "./find-foreign-layers.ts";
+import type { PlannedImage } from "./plan.ts";
 
 const IMAGE = makeForeignImage("https://windows.invalid/layer");
 const { images, manifests } = planOf([
@@ -14,13 +15,16 @@ const { images, manifests } = planOf([
 ]);
 
 /** What the repositories say of the layer, and how often they were asked. */
-async function find(statBlob: (repository: string) => ReturnType<Source["statBlob"]>): Promise<{
+async function find(
+  statBlob: (repository: string) => ReturnType<Source["statBlob"]>,
+  carried: readonly PlannedImage[] = images,
+): Promise<{
   readonly layers: number;
   readonly warnings: readonly string[];
   readonly asked: readonly string[];
 }> {
   const asked: string[] = [];
-  const found = await findForeignLayers(images, manifests, {
+  const found = await findForeignLayers(carried, manifests, {
     openSource: ({ repository }) =>
       ({
         statBlob: async () => {
@@ -65,4 +69,14 @@ test("findForeignLayers() keeps what cannot be asked for: fetching it says why",
   );
 
   expect([layers, warnings]).toEqual([2, []]);
+});
+
+test("findForeignLayers() asks for those of referrers, too", async () => {
+  const [plain] = images.slice(-1);
+  const referrer = { subject: plain?.descriptor.digest ?? "", descriptor: IMAGE.descriptor };
+  const signed = images.slice(-1).map((image) => ({ ...image, referrers: [referrer] }));
+
+  const { warnings } = await find(async () => await Promise.resolve(undefined), signed);
+
+  expect(warnings).toEqual([expect.stringMatching("^LAYER_LEFT_OUT r.io/plain:1 ")]);
 });

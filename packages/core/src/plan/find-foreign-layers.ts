@@ -5,7 +5,7 @@ import { mapConcurrent } from "../map-concurrent.ts";
 import { formatReference } from "../reference.ts";
 import { repositoryKey } from "./list-mapped-tags.ts";
 import { listContent, type ManifestGraph } from "./manifest-graph.ts";
-import type { PlannedImage, PlanWarning } from "./plan.ts";
+import { listRoots, type PlannedImage, type PlanWarning } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
 
 /** What will be carried of the manifests, and what is to be said about it. */
@@ -49,7 +49,8 @@ export async function findForeignLayers(
 }
 
 function listForeign(image: PlannedImage, manifests: ManifestGraph): readonly ForeignLayer[] {
-  const layers = listContent(image.descriptor, manifests).flatMap(({ descriptor }) => {
+  const parts = listRoots(image).flatMap((root) => listContent(root, manifests));
+  const layers = parts.flatMap(({ descriptor }) => {
     const manifest = manifests.get(descriptor.digest);
     return manifest === undefined ? [] : listForeignLayers(manifest);
   });

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { BundleError } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
 import { createDispatcher, type DispatcherOptions } from "../network/dispatcher.ts";
-import { describeFault } from "../network/faults.ts";
+import { describeFault, faultCode } from "../network/faults.ts";
 import type { Call } from "./call.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { createFrontCheck } from "./front-check.ts";
@@ -58,12 +58,20 @@ export function createConnection(options: ConnectionOptions): Connection {
   const checkFront = createFrontCheck({ dispatcher, placeOf });
 
   const origin: Connection["origin"] = async ({ what, signal }) => {
+    const startedAt = performance.now();
     scheme ??= mayBePlain ? detectScheme(host, { openSocket, signal }) : Promise.resolve("https");
     try {
       return new URL(`${await scheme}://${host}`).origin;
     } catch (error) {
       scheme = undefined;
       signal?.throwIfAborted();
+      const durationMs = Math.round(performance.now() - startedAt);
+      options.onExchange?.({
+        method: "CONNECT",
+        url: `https://${host}`,
+        error: faultCode(error),
+        durationMs,
+      });
       throw toConnectionError(describeFault(error, placeOf(new URL(`https://${host}`))), what);
     }
   };

@@ -1,5 +1,6 @@
 /** One request that went over the network, for logs: without its query and its headers, which may be secret. */
 export interface Exchange {
+  /** `CONNECT` where no more than a connection was tried. */
   readonly method: string;
   /** Scheme, host and path. */
   readonly url: string;
