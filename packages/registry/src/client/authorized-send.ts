@@ -4,7 +4,7 @@ import type { Authorization, Authorizer, Wanted } from "./authorizer.ts";
 import type { Call } from "./call.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Connection, LocatedResponse } from "./connection.ts";
-import { anonymousError, isProjectMissing, loginError, missingError, refusedError } from "./refusal.ts";
+import { anonymousError, isProjectMissing, loginError, missingError, refusedError } from "./login-errors.ts";
 import { discard, type Response, toRegistryError } from "./response.ts";
 
 /** A request is sent without a token, with one, and with a better one. */

@@ -198,6 +198,19 @@ describe("a client that is redirected to another host", () => {
     expect(other.requests[0]?.headers).not.toHaveProperty("authorization");
   });
 
+  test("gives up where it is sent round in a circle, naming the last host but no query", async () => {
+    const { other, repository } = await serveRedirecting(({ url }) => ({
+      status: 307,
+      headers: { location: `${url}&again=1` },
+    }));
+
+    await expect(Array.fromAsync(repository.openBlob(layer.descriptor))).rejects.toMatchObject({
+      code: "REGISTRY_FAILED",
+      message: expect.stringMatching(new RegExp(`redirects more than 5 times, at last to ${other.host}$`)),
+    });
+    expect(other.requests).toHaveLength(5);
+  });
+
   test.each([
     [`Basic realm="x"`, "basic"],
     ["Bearer realm=/token", "bearer"],
