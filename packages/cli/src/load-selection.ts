@@ -26,7 +26,10 @@ export async function readSelection(path: string): Promise<ParsedSelection> {
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable";
     const reason = code === "ENOENT" ? "there is no such file" : code;
-    throw new BundleError("USAGE", `Cannot read the selection ${path}: ${reason}`, { cause });
+    throw new BundleError("USAGE", `Cannot read the selection ${path}: ${reason}`, {
+      cause,
+      hint: "Check the file that -c names, and who may read it",
+    });
   }
   return parseSelection(text, { environment: process.env });
 }

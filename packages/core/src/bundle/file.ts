@@ -23,7 +23,10 @@ async function openHandle(path: string): Promise<FileHandle> {
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     if (!isMissingFile(cause)) throw toFileError(cause, path);
-    throw new BundleError("USAGE", `Cannot open ${path}: there is no such file`, { cause });
+    throw new BundleError("USAGE", `Cannot open ${path}: there is no such file`, {
+      cause,
+      hint: "Check its name, and that the medium is there",
+    });
   }
 }
 

@@ -49,6 +49,10 @@ function readFromRegex(fields: Fields, from: string, { reporter }: ReadContext):
   const position = fields.positionOf("from");
   if (from.startsWith(REGEX)) {
     const pattern = from.slice(REGEX.length);
+    if (/^\s|\s$/.test(pattern)) {
+      const message = `The blank in ${JSON.stringify(from)} is part of the pattern, so that no repository can match; write ${JSON.stringify(`${REGEX}${pattern.trim()}`)}`;
+      reporter.warning("FROM_BLANK", message, position);
+    }
     if (isLooseAlternation(pattern)) {
       const message = `In ${JSON.stringify(from)} only the first branch is bound to the start of the repository and only the last to its end; write (${pattern}) to bind all of them`;
       reporter.warning("ALTERNATION_UNGROUPED", message, position);

@@ -59,6 +59,10 @@ export const SELECTION_WARNINGS = {
     action: "Write none if that is meant",
   },
   DOCUMENT_IGNORED: { meaning: "Only the first document of the file is read", action: "Use a file for each" },
+  FROM_BLANK: {
+    meaning: "A blank belongs to the pattern of from: regex:, as in dregsy, and matches nothing",
+    action: "Write regex:PATTERN without it",
+  },
   KEEP_LATEST_UNREAD: {
     meaning: "keep: latest N is written so that it is a pattern",
     action: "Write keep: latest N",

@@ -186,6 +186,7 @@ describe("parseSelection() warns", () => {
     ["REGISTRY_MALFORMED", 4, withSource("registry: a/"), "slash"],
     ["ALTERNATION_UNGROUPED", 8, withMapping("from: a\ntags:\n- 'regex: a|b'"), "(a|b)"],
     ["ALTERNATION_UNGROUPED", 6, withMapping("from: regex:a/b|c/d"), "(a/b|c/d)"],
+    ["FROM_BLANK", 6, withMapping("from: 'regex: a/.*'"), '"regex:a/.*"'],
     ["KEEP_LATEST_UNREAD", 8, withMapping("from: a\ntags:\n- 'keep:latest 2'"), "keep:latest 2"],
     ["KEEP_NESTED", 8, withMapping("from: a\ntags:\n- 'keep: regex: 2'"), "keep: regex: 2"],
     ["RANGE_MISLEADING", 8, withMapping("from: a\ntags:\n- 'semver: ^1.x'"), "exactly 1.0.0"],
