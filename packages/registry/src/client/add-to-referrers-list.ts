@@ -5,11 +5,10 @@ import {
   MAX_MANIFEST_SIZE,
   MEDIA_TYPES,
   type Referrer,
-  readAll,
 } from "@airgap-bundle/core";
 import { z } from "zod";
 import { formatRoute } from "../routes.ts";
-import { bodyOf } from "./body.ts";
+import { collectBody } from "./body.ts";
 import { nameOf, pullScopes, pushScopes, type Remote } from "./remote.ts";
 import { discard, headerOf } from "./response.ts";
 
@@ -89,7 +88,7 @@ async function readList({ remote, tag, what, signal }: ListWork): Promise<Stored
     await discard(response);
     return undefined;
   }
-  const content = await readAll(bodyOf(response, what, signal), MAX_MANIFEST_SIZE);
+  const content = await collectBody(response, { what, maxSize: MAX_MANIFEST_SIZE, signal });
   const mediaType = headerOf(response, "content-type")?.split(";", 1)[0]?.trim();
   const list = mediaType === MEDIA_TYPES.ociIndex ? ListDocument.safeParse(parseJson(content)) : undefined;
   const etag = headerOf(response, "etag");

@@ -3,13 +3,12 @@ import {
   BundleError,
   type Listing,
   type RepositoryList,
-  readAll,
   retry,
 } from "@airgap-bundle/core";
 import { z } from "zod";
 import type { PasswordCredentials } from "../credentials/credentials.ts";
 import { lineOf } from "./answer-error.ts";
-import { bodyOf } from "./body.ts";
+import { collectBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { Connection } from "./connection.ts";
 import type { ListRepositoriesOptions } from "./list-repositories.ts";
@@ -177,7 +176,8 @@ async function ask<T>(
     );
     if (response.statusCode !== 200)
       throw await toRegistryError(response, what, lineOf(call, await hub.connection.origin(call)));
-    return readJson(await readAll(bodyOf(response, what, signal), MAX_PAGE_SIZE), type, what);
+    const content = await collectBody(response, { what, maxSize: MAX_PAGE_SIZE, signal });
+    return readJson(content, type, what);
   };
   return await retry(attempt, signal === undefined ? {} : { signal });
 }

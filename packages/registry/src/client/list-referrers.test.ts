@@ -2,6 +2,7 @@ import { createMemoryStore, digestOf } from "@airgap-bundle/core";
 import { expect, test } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage, putManifest } from "../../../../test/support/images.ts";
+import { watchWarnings } from "../../../../test/support/watch-warnings.ts";
 import { serveRegistry } from "../server/serve-registry.ts";
 
 const SUBJECT = digestOf("subject");
@@ -23,15 +24,20 @@ test("listReferrers() gives what the registry lists", async () => {
   expect(await repository.listReferrers(SUBJECT)).toEqual([]);
 });
 
-test("listReferrers() reads page after page, each entry once, and stops where none is new", async () => {
+test("listReferrers() reads page after page, each entry once, and stops with a warning where none is new", async () => {
+  const { warnings, onEvent } = watchWarnings();
   const [first, second] = [makeImage(["first"]).descriptor, makeImage(["second"]).descriptor];
-  const repository = await openOdd(({ url }) => ({
-    headers: { link: `</v2/team/app/referrers/${SUBJECT}?page=2>; rel="next"` },
-    body: JSON.stringify({ manifests: url.includes("page=2") ? [second, first] : [first] }),
-  }));
+  const repository = await openOdd(
+    ({ url }) => ({
+      headers: { link: `</v2/team/app/referrers/${SUBJECT}?page=2>; rel="next"` },
+      body: JSON.stringify({ manifests: url.includes("page=2") ? [second, first] : [first] }),
+    }),
+    { onEvent },
+  );
 
   expect(await repository.listReferrers(SUBJECT)).toEqual([first, second]);
   expect(repository.server.requests).toHaveLength(3);
+  expect(warnings).toEqual([expect.stringMatching("^REFERRERS_UNKNOWN .* may be incomplete: page 3 ")]);
 });
 
 test("listReferrers() gives up where there are more than anybody has", async () => {

@@ -4,14 +4,13 @@ import {
   isDigest,
   MAX_MANIFEST_SIZE,
   type Referrer,
-  readAll,
 } from "@airgap-bundle/core";
 import { z } from "zod";
 import { formatRoute } from "../routes.ts";
-import { bodyOf } from "./body.ts";
-import { nextPage } from "./link.ts";
+import { collectBody } from "./body.ts";
+import { nextPageOf } from "./next-page.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
-import { discard, headerOf } from "./response.ts";
+import { discard } from "./response.ts";
 
 /** A list of referrers that does not end by then never will. */
 const MAX_PAGES = 100;
@@ -70,14 +69,16 @@ async function readPages(
 ): Promise<readonly Referrer[]> {
   const found = new Map<string, Referrer>();
   let url: string | undefined = formatRoute({ kind: "referrers", repository: remote.path, digest });
-  for (let page = 0; url !== undefined && page < MAX_PAGES; page++) {
+  for (let page = 1; url !== undefined; page++) {
     const before = found.size;
     const { referrers, next } = await readPage(remote, url, signal);
     for (const referrer of referrers) found.set(referrer.digest, referrer);
-    if (found.size > MAX_REFERRERS) throw tooMany(remote, digest);
-    // A registry that ignores the link's place would go round for ever.
-    if (found.size === before) break;
+    if (found.size > MAX_REFERRERS || page > MAX_PAGES) throw tooMany(remote, digest);
     url = next;
+    // A registry that ignores the link's place would go round for ever.
+    if (url === undefined || found.size > before) continue;
+    warnIncomplete(remote, digest, page);
+    break;
   }
   return [...found.values()];
 }
@@ -103,21 +104,27 @@ async function readPage(remote: Remote, url: string, signal: AbortSignal | undef
     await discard(response);
     throw noApi(what, `it answers ${response.statusCode}`);
   }
-  const document = parseJson(await readAll(bodyOf(response, what, signal), MAX_MANIFEST_SIZE));
+  const document = parseJson(await collectBody(response, { what, maxSize: MAX_MANIFEST_SIZE, signal }));
   // A page for people, which some answer to whatever they do not know.
   if (typeof document !== "object" || document === null || !("manifests" in document))
     throw noApi(what, "what it answers is no index");
   const list = ReferrersDocument.safeParse(document);
   if (!list.success)
     throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not a list of referrers`);
-  const origin = await remote.transport.origin();
-  return { referrers: list.data.manifests, next: nextPage(headerOf(response, "link"), `${origin}${url}`) };
+  return { referrers: list.data.manifests, next: await nextPageOf(response, url, remote) };
+}
+
+function warnIncomplete(remote: Remote, digest: string, page: number): void {
+  remote.warn(
+    "REFERRERS_UNKNOWN",
+    `The list of the referrers of ${digest} in ${nameOf(remote)} may be incomplete: page ${page} holds nothing new and yet names a further page`,
+  );
 }
 
 function tooMany(remote: Remote, digest: string): BundleError {
   return new BundleError(
     "SIZE_INVALID",
-    `Cannot list the referrers of ${digest} in ${nameOf(remote)}: there are more than ${MAX_REFERRERS}`,
+    `Cannot list the referrers of ${digest} in ${nameOf(remote)}: there are more than ${MAX_REFERRERS}, or more than ${MAX_PAGES} pages of them`,
   );
 }
 

@@ -1,19 +1,12 @@
-import {
-  type AbortOptions,
-  BundleError,
-  isBundleError,
-  type RepositoryList,
-  readAll,
-} from "@airgap-bundle/core";
+import { type AbortOptions, BundleError, isBundleError, type RepositoryList } from "@airgap-bundle/core";
 import { z } from "zod";
 import { formatRoute } from "../routes.ts";
-import { bodyOf } from "./body.ts";
-import { nextPage } from "./link.ts";
+import { collectBody } from "./body.ts";
+import { nextPageOf } from "./next-page.ts";
 import { readJson } from "./read-json.ts";
-import type { RequestKind } from "./remote.ts";
+import type { Remote } from "./remote.ts";
 import { collectRepositories, MAX_PAGE_SIZE, type ReadPage, readPages } from "./repository-page.ts";
-import { discard, headerOf } from "./response.ts";
-import type { Transport } from "./transport.ts";
+import { discard } from "./response.ts";
 
 /** What dregsy asks for, so that a limit ends a list where it does there. */
 const REPOSITORIES_PER_PAGE = 100;
@@ -21,12 +14,7 @@ const REPOSITORIES_PER_PAGE = 100;
 const CatalogDocument = z.object({ repositories: z.array(z.string()).nullish() });
 
 /** A registry, as the listing of its repositories sees it. */
-export interface Catalog {
-  readonly transport: Transport;
-  /** The registry's name in messages. */
-  readonly registry: string;
-  readonly onRequest?: ((kind: RequestKind) => void) | undefined;
-}
+export type Catalog = Pick<Remote, "transport" | "registry" | "onRequest" | "warn">;
 
 /** How much of a list is wanted. */
 export interface ListRepositoriesOptions extends AbortOptions {
@@ -59,13 +47,13 @@ export async function listCatalog(
 }
 
 async function readCatalogPage(
-  { transport, onRequest }: Catalog,
+  catalog: Catalog,
   url: string,
   what: string,
   signal: AbortSignal | undefined,
 ): Promise<ReadPage> {
-  onRequest?.("listRepositories");
-  const response = await transport.send({
+  catalog.onRequest?.("listRepositories");
+  const response = await catalog.transport.send({
     method: "GET",
     url,
     scopes: ["registry:catalog:*"],
@@ -83,9 +71,9 @@ async function readCatalogPage(
       },
     );
   }
-  const content = await readAll(bodyOf(response, what, signal), MAX_PAGE_SIZE);
+  const content = await collectBody(response, { what, maxSize: MAX_PAGE_SIZE, signal });
   const names = readJson(content, CatalogDocument, what).repositories ?? [];
-  const next = nextPage(headerOf(response, "link"), `${await transport.origin()}${url}`);
+  const next = await nextPageOf(response, url, catalog);
   return { names, next: next ?? pageAfter(names) };
 }
 

@@ -2,7 +2,8 @@ import { type AbortOptions, BundleError, isTag } from "@airgap-bundle/core";
 import { z } from "zod";
 import { formatRoute } from "../routes.ts";
 import { collectBody } from "./body.ts";
-import { nextPage } from "./link.ts";
+import { nextPageOf } from "./next-page.ts";
+import { readJson } from "./read-json.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
 
 /** Amazon ECR refuses more. */
@@ -67,32 +68,12 @@ async function readTagPage(remote: Remote, url: string, signal: AbortSignal | un
     signal,
   });
   const content = await collectBody(response, { what, maxSize: MAX_PAGE_SIZE, signal });
-  const document = TagsDocument.safeParse(parseJson(content, what));
-  if (!document.success)
-    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not a list of tags`);
-  const names = document.data.tags ?? [];
-  const origin = await remote.transport.origin();
+  const names = readJson(content, TagsDocument, what).tags ?? [];
   return {
     tags: names.filter(isTag),
     others: names.filter((name) => !isTag(name)),
-    next: nextPage(response.headers["link"], `${origin}${url}`, (host) =>
-      remote.warn(
-        "LINK_FOREIGN",
-        `${remote.registry} names pages of its lists at ${host}; they are read from ${origin} all the same`,
-      ),
-    ),
+    next: await nextPageOf(response, url, remote),
   };
-}
-
-function parseJson(content: Uint8Array, what: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(content));
-  } catch (cause) {
-    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not JSON`, {
-      cause,
-      hint: "Check that the host is a registry, not its web page",
-    });
-  }
 }
 
 function endless(remote: Remote, pages: number, tags: number): BundleError {

@@ -89,7 +89,7 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
       return { ...createSource(remote), ...createTarget(remote) };
     },
     async listRepositories(options) {
-      const list = await listCatalog({ transport, registry: name, onRequest }, options);
+      const list = await listCatalog({ transport, registry: name, onRequest, warn }, options);
       const path = pathOf("");
       const own = list.repositories.filter((repository) => repository.startsWith(path));
       return { ...list, repositories: own.map((repository) => repository.slice(path.length)) };
