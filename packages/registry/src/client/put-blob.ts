@@ -15,6 +15,7 @@ import { nameOf, type Remote } from "./remote.ts";
 import { headerOf, type Response } from "./response.ts";
 import { sendContent, type Upload } from "./send-content.ts";
 import { createSource } from "./source.ts";
+import { isRefusal } from "./upload-plan.ts";
 import { openSession, type UploadSession } from "./upload-session.ts";
 
 /** What has gone wrong with one blob so far. */
@@ -131,9 +132,9 @@ async function hasArrived({ remote, descriptor, ...abort }: Upload): Promise<boo
   return found !== undefined && (found.size ?? descriptor.size) === descriptor.size;
 }
 
-/** Names the ways that were tried, where there was more than one. */
+/** Names the ways that were tried before, where the last one is refused too. */
 function withRefused(error: unknown, refused: readonly string[]): unknown {
-  if (refused.length === 0 || !isBundleError(error) || answerOf(error) === undefined) return error;
+  if (refused.length === 0 || !isBundleError(error) || !isRefusal(error)) return error;
   // docker's registry says the same of a session that is another copy's: that is no matter of the way.
   if (error.code === "BLOB_UPLOAD_UNKNOWN") return error;
   return new BundleError(error.code, `${error.message}; refused before: ${refused.join(", ")}`, {

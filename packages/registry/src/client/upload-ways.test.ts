@@ -139,6 +139,32 @@ describe("putBlob() sends", () => {
     });
   });
 
+  test("after a refusal too as a registry that slows down asks, and keeps the hint of another failure", async () => {
+    const full = { errors: [{ code: "DENIED", message: "Quota has been exceeded on namespace" }] };
+    const puts: RawAnswer[] = [
+      { status: 413 },
+      { status: 201 },
+      { status: 429, headers: { "retry-after": "0" } },
+      { status: 201 },
+      { status: 403, body: JSON.stringify(full) },
+    ];
+    const repository = await openOdd(({ method }): RawAnswer => {
+      if (method === "POST") return { status: 202, headers: { location: "/upload" } };
+      if (method === "HEAD") return { status: 404 };
+      return method === "PATCH" ? { status: 202 } : (puts.shift() ?? { status: 500 });
+    });
+
+    await put(repository, LARGE);
+    await put(repository, makeBlob("second"));
+
+    await expect(put(repository, makeBlob("third"))).rejects.toMatchObject({
+      code: "DENIED",
+      message: expect.not.stringContaining("refused before"),
+      hint: expect.stringContaining("quota raised"),
+    });
+    expect(puts).toEqual([]);
+  });
+
   test("an empty blob in every way", async () => {
     const empty = makeBlob("");
     await put(await serve({}, 100), empty);
