@@ -25,6 +25,16 @@ export function createContentReader(descriptor: Descriptor, open: OpenContent): 
   let taken = 0;
   let failure: unknown;
 
+  /** What is thrown at a `yield` instead is the failure of whoever takes the bytes: the connection's, say. */
+  const noteFailure = async <T>(content: Promise<T>): Promise<T> => {
+    try {
+      return await content;
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  };
+
   /** What stands at `start`: content is hashed from its beginning, so going back means reading it again. */
   const takeCursor = async (start: number): Promise<Cursor> => {
     const held = parked;
@@ -48,16 +58,13 @@ export function createContentReader(descriptor: Descriptor, open: OpenContent): 
       taken = 0;
       let cursor: Cursor | undefined;
       try {
-        cursor = await takeCursor(start);
+        cursor = await noteFailure(takeCursor(start));
         while (cursor.position < end) {
-          const piece = await takePiece(cursor, end - cursor.position);
+          const piece = await noteFailure(takePiece(cursor, end - cursor.position));
           yield piece;
           taken += piece.length;
         }
         parked = cursor;
-      } catch (error) {
-        failure = error;
-        throw error;
       } finally {
         if (cursor !== undefined && parked !== cursor) await cursor.chunks.return?.();
       }

@@ -78,6 +78,25 @@ describe("putBlob() begins anew", () => {
     expect(repository.server.requests.map(({ method }) => method)).toEqual(methods);
   });
 
+  test("where the connection is cut between the pieces of the content", async () => {
+    const large = makeBlob(Buffer.alloc(8 * 1024 * 1024, "large layer"));
+    let puts = 0;
+    const repository = await openOdd(({ method }): RawAnswer => {
+      if (method === "POST") return { status: 202, headers: { location: "/upload" } };
+      if (method === "HEAD") return { status: 404 };
+      puts += 1;
+      return puts === 1 ? { isDropped: true } : { status: 201 };
+    });
+
+    await repository.putBlob(large.descriptor, async function* () {
+      for (let at = 0; at < large.content.length; at += 65_536) yield large.content.subarray(at, at + 65_536);
+    });
+
+    const requests = repository.server.requests.map(({ method }) => method);
+    expect(requests).toEqual(["POST", "PUT", "HEAD", "POST", "PUT"]);
+    expect(repository.server.requests.at(-1)?.body).toBe(large.content.toString());
+  });
+
   test("unless the blob has arrived and only the answer was lost", async () => {
     const repository = await openOdd(({ method }): RawAnswer => {
       if (method === "HEAD") return { headers: { "content-length": "1000" } };
