@@ -64,6 +64,10 @@ export const WARNING_CODES = {
     meaning: "A registry's own words in a Warning header",
     action: "Read them",
   },
+  REPOSITORIES_INCOMPLETE: {
+    meaning: "A registry's list of repositories goes round in a circle: there may be more repositories",
+    action: "Name the repositories that you need in mappings of their own",
+  },
   REPOSITORY_MALFORMED: {
     meaning: "A registry lists names that are no repository names; they are left out",
     action: "Name what you miss in a mapping of its own",

@@ -93,13 +93,17 @@ export function warnOfLists(listed: ListedRepositories): readonly PlanWarning[] 
 
 function warnOfList(
   { registry, listing, maxRepositories }: RepositoryQuery,
-  { repositories, isComplete, malformed }: RepositoryList,
+  { repositories, cut, malformed }: RepositoryList,
 ): readonly PlanWarning[] {
   const warnings: PlanWarning[] = [];
-  if (!isComplete) {
+  if (cut === "limit") {
     const most = listing.type === "index" ? ", of which a search gives 100 at most" : ", or -1 for no limit";
     const message = `Not all repositories of ${registry} were looked at: the listing ended after ${repositories.length}, because maxItems of lister is ${maxRepositories}; give it a higher value${most}`;
     warnings.push({ code: "LISTING_CUT", message });
+  }
+  if (cut === "circle") {
+    const message = `The list of the repositories of ${registry} may be incomplete: after ${repositories.length} it leads back to a page that was there before`;
+    warnings.push({ code: "REPOSITORIES_INCOMPLETE", message });
   }
   if (malformed > 0) {
     const message = `${malformed} of the repositories that ${registry} lists are left out: their names are no repository names`;

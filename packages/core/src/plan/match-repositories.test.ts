@@ -25,7 +25,7 @@ async function list(
     listRepositories: async (query) => {
       queries.push(query);
       if (answer instanceof Error) throw answer;
-      return await Promise.resolve({ repositories: [], isComplete: true, malformed: 0, ...answer });
+      return await Promise.resolve({ repositories: [], malformed: 0, ...answer });
     },
   });
 }
@@ -159,9 +159,7 @@ describe("listRepositories()", () => {
 test("warnOfLists() tells what a limit cut off, and names that are none", async () => {
   const selection = select("r.io", "{from: 'regex:a'}");
 
-  const warnings = warnOfLists(
-    await list(selection, { repositories: ["a"], isComplete: false, malformed: 2 }),
-  );
+  const warnings = warnOfLists(await list(selection, { repositories: ["a"], cut: "limit", malformed: 2 }));
 
   expect(warnings).toMatchObject([
     {
@@ -170,6 +168,12 @@ test("warnOfLists() tells what a limit cut off, and names that are none", async 
     },
     { code: "REPOSITORY_MALFORMED", message: expect.stringContaining("2 of the repositories") },
   ]);
+});
+
+test("warnOfLists() tells of a list that goes round in a circle", async () => {
+  const listed = await list(select("r.io", "{from: 'regex:a'}"), { repositories: ["a"], cut: "circle" });
+
+  expect(warnOfLists(listed)).toMatchObject([{ code: "REPOSITORIES_INCOMPLETE" }]);
 });
 
 describe("findMappings()", () => {

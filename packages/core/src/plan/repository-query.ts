@@ -23,8 +23,8 @@ export type Listing =
 export interface RepositoryList {
   /** Each once, by the names that the registry has for them. */
   readonly repositories: readonly string[];
-  /** False if the limit ended the listing. */
-  readonly isComplete: boolean;
+  /** Why there may be more: the limit ended the listing, or the registry's pages lead back to one that was there. */
+  readonly cut?: "limit" | "circle";
   /** How many names were left out because they are no repository names. */
   readonly malformed: number;
 }

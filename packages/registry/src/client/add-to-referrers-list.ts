@@ -9,8 +9,9 @@ import {
 import { z } from "zod";
 import { formatRoute } from "../routes.ts";
 import { collectBody } from "./body.ts";
+import { parseJson } from "./read-json.ts";
 import { nameOf, pullScopes, pushScopes, type Remote } from "./remote.ts";
-import { discard, headerOf } from "./response.ts";
+import { discard, headerOf, mediaTypeOf } from "./response.ts";
 
 /** Somebody else who adds to the same list at the same time may win; not for ever. */
 const ATTEMPTS = 3;
@@ -89,8 +90,8 @@ async function readList({ remote, tag, what, signal }: ListWork): Promise<Stored
     return undefined;
   }
   const content = await collectBody(response, { what, maxSize: MAX_MANIFEST_SIZE, signal });
-  const mediaType = headerOf(response, "content-type")?.split(";", 1)[0]?.trim();
-  const list = mediaType === MEDIA_TYPES.ociIndex ? ListDocument.safeParse(parseJson(content)) : undefined;
+  const list =
+    mediaTypeOf(response) === MEDIA_TYPES.ociIndex ? ListDocument.safeParse(parseJson(content)) : undefined;
   const etag = headerOf(response, "etag");
   // A weak one never matches.
   if (list?.success === true)
@@ -141,13 +142,4 @@ function tooBusy({ what }: ListWork): BundleError {
   return new BundleError("UNAVAILABLE", `Cannot ${what}: somebody else changes it at the same time`, {
     hint: "Import again when nobody else pushes to this repository",
   });
-}
-
-function parseJson(content: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(content));
-  } catch {
-    // Told by the caller: it is no index.
-    return undefined;
-  }
 }

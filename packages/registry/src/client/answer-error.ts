@@ -56,5 +56,6 @@ function purposeOf({ method, url }: RequestLine): Purpose {
     return /\/blobs\/[^/]+$/.test(url) ? "read-blob" : "read";
   }
   if (isManifest) return "push-manifest";
-  return method === "POST" ? "start-upload" : "send-blob";
+  if (method === "POST") return /\/blobs\/uploads\/$/.test(url) ? "start-upload" : "read";
+  return "send-blob";
 }

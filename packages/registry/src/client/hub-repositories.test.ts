@@ -10,6 +10,8 @@ interface ListOptions {
   readonly listing?: Listing;
   readonly maxRepositories?: number;
   readonly auth?: Auth;
+  /** Of the mirror. */
+  readonly prefix?: string;
   /** What the auth file has for the mirror. */
   readonly username?: string;
 }
@@ -21,8 +23,9 @@ async function list(server: RawServer, options: ListOptions = {}): Promise<Repos
     maxRepositories = 100,
     auth,
     username,
+    prefix = "",
   } = options;
-  const mirror = { host: server.host, prefix: "" };
+  const mirror = { host: server.host, prefix };
   const pool = clients.closeAfterTest(
     createRegistryPool({
       userAgent: "test/1",
@@ -67,11 +70,24 @@ describe("the repositories of a namespace of Docker Hub", () => {
       }),
     );
 
-    const { repositories, isComplete } = await list(server);
+    const { repositories, cut } = await list(server);
 
     expect(repositories).toEqual(["library/redis", "library/mongo", "library/nginx"]);
-    expect(isComplete).toBe(true);
+    expect(cut).toBeUndefined();
     expect(server.requests.some(({ headers }) => "authorization" in headers)).toBe(false);
+  });
+
+  test("are asked for below the prefix of a mirror, which serves Docker Hub's own words", async () => {
+    const server = await clients.serveOdd(
+      route({
+        [`/hub${LIBRARY}`]: page(["redis"], `https://hub.docker.com${LIBRARY}&page=2`),
+        [`/hub${LIBRARY}&page=2`]: page(["mongo"]),
+      }),
+    );
+
+    const { repositories } = await list(server, { prefix: "hub" });
+
+    expect(repositories).toEqual(["library/redis", "library/mongo"]);
   });
 
   test("are images, not plugins", async () => {
@@ -97,8 +113,8 @@ describe("the repositories of a namespace of Docker Hub", () => {
     const all = await list(server, { listing });
     const some = await list(server, { listing, maxRepositories: 1 });
 
-    expect(all).toMatchObject({ repositories: ["library/a", "library/b", "bitnami/c"], isComplete: true });
-    expect(some).toMatchObject({ repositories: ["library/a", "library/b"], isComplete: false });
+    expect(all).toEqual({ repositories: ["library/a", "library/b", "bitnami/c"], malformed: 0 });
+    expect(some).toEqual({ repositories: ["library/a", "library/b"], malformed: 0, cut: "limit" });
   });
 
   test("are those of the user who logs in where no namespace is named", async () => {
@@ -156,6 +172,7 @@ describe("the repositories of a namespace of Docker Hub", () => {
 
   test.each([
     ["a refused login", { "/v2/auth/token": { status: 401 } }, "UNAUTHORIZED", "log in to"],
+    ["a forbidden login", { "/v2/auth/token": { status: 403 } }, "DENIED", "as ada: status 403"],
     ["an answer without a token", { "/v2/auth/token": { body: "{}" } }, "REGISTRY_FAILED", "log in to"],
     [
       "an unknown namespace",
@@ -207,19 +224,23 @@ test("a login is sent to nobody who does not speak TLS, even where that is allow
 
 describe("a search of Docker Hub", () => {
   test.each([
-    [100, 100, true],
-    [7, 7, true],
-    [500, 100, true],
-    [Number.POSITIVE_INFINITY, 100, false],
-  ])("is asked once, for no more than a hundred: limit %d", async (maxRepositories, count, isComplete) => {
-    const answer = { num_results: isComplete ? 2 : 3, results: [{ name: "redis" }, { name: "team/redis" }] };
+    [100, 100, 2],
+    [7, 7, 2],
+    [500, 100, 2],
+    [Number.POSITIVE_INFINITY, 100, 3],
+  ])("is asked once, for no more than a hundred: limit %d", async (maxRepositories, count, all) => {
+    const answer = { num_results: all, results: [{ name: "redis" }, { name: "team/redis" }] };
     const server = await clients.serveOdd(
       route({ [`/v1/search?q=redis%20db&n=${count}`]: { body: JSON.stringify(answer) } }),
     );
 
     const list_ = await list(server, { listing: { type: "index", search: "redis db" }, maxRepositories });
 
-    expect(list_).toEqual({ repositories: ["redis", "team/redis"], isComplete, malformed: 0 });
+    expect(list_).toEqual({
+      repositories: ["redis", "team/redis"],
+      malformed: 0,
+      ...(all === 2 ? {} : { cut: "limit" }),
+    });
     expect(server.requests).toHaveLength(1);
   });
 });

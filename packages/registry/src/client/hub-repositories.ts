@@ -118,12 +118,11 @@ function toPage(
   return { names: images.map(({ name }) => `${namespace}/${name}`), next: toPath(next ?? "", current) };
 }
 
-/** Whatever host the next page is said to be at: no other than the first one's is asked. */
+/** Only the query is what the page says: a mirror with a prefix serves Docker Hub's own words under another path. */
 function toPath(next: string, current: string): string | undefined {
   const base = `https://host${current}`;
   if (next === "" || !URL.canParse(next, base)) return undefined;
-  const { pathname, search } = new URL(next, base);
-  return `${pathname}${search}`;
+  return `${new URL(current, base).pathname}${new URL(next, base).search}`;
 }
 
 async function* search(
@@ -137,7 +136,7 @@ async function* search(
   hub.onRequest?.("listRepositories");
   const document = await ask(hub, { method: "GET", url, what, ...options }, SearchDocument);
   const names = document.results.map(({ name }) => name);
-  yield { names, isLast: (document.num_results ?? 0) <= names.length };
+  yield { names, isLast: (document.num_results ?? 0) <= names.length, isCircle: false };
 }
 
 /** A password goes nowhere where others could read it. */

@@ -40,6 +40,20 @@ test("listReferrers() reads page after page, each entry once, and stops with a w
   expect(warnings).toEqual([expect.stringMatching("^REFERRERS_UNKNOWN .* may be incomplete: page 3 ")]);
 });
 
+test("listReferrers() lists for one manifest what is listed, whatever is wrong with another's list", async () => {
+  const { descriptor } = makeImage(["referrer"]);
+  const other = digestOf("other");
+  const repository = await openOdd(({ url }) => ({
+    body: JSON.stringify({ manifests: url.includes(other) ? [descriptor] : [{}] }),
+  }));
+
+  await expect(repository.listReferrers(SUBJECT)).rejects.toMatchObject({
+    code: "REGISTRY_FAILED",
+    message: expect.stringContaining(SUBJECT),
+  });
+  expect(await repository.listReferrers(other)).toEqual([descriptor]);
+});
+
 test("listReferrers() gives up where there are more than anybody has", async () => {
   const { descriptor } = makeImage(["referrer"]);
   const entries = Array.from({ length: 10_001 }, (_, position) => ({

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { formatRoute } from "../routes.ts";
 import { collectBody } from "./body.ts";
 import { nextPageOf } from "./next-page.ts";
+import { parseJson } from "./read-json.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
 import { discard } from "./response.ts";
 
@@ -46,49 +47,56 @@ export async function listReferrers(
   digest: string,
   { signal }: AbortOptions,
 ): Promise<readonly Referrer[]> {
+  const found = new Map<string, Referrer>();
+  let answer = await askFirst(remote, digest, signal);
+  for (let page = 1; ; page++) {
+    const before = found.size;
+    for (const referrer of readReferrers(remote, digest, answer.document))
+      found.set(referrer.digest, referrer);
+    if (found.size > MAX_REFERRERS || page > MAX_PAGES) throw tooMany(remote, digest);
+    if (answer.next === undefined) break;
+    // A registry that ignores the link's place would go round for ever.
+    if (found.size === before) {
+      warnIncomplete(remote, digest, page);
+      break;
+    }
+    answer = await ask(remote, answer.next, signal);
+  }
+  return [...found.values()];
+}
+
+/** What is wrong with one manifest's list says nothing of the repository: only whether there is an answer is kept. */
+async function askFirst(
+  remote: Remote,
+  digest: string,
+  signal: AbortSignal | undefined,
+): Promise<ReferrersAnswer> {
   const { referrerProbes } = remote.memory;
+  const url = formatRoute({ kind: "referrers", repository: remote.path, digest });
   const probe = referrerProbes.get(remote.path);
   if (probe !== undefined) {
     await probe;
-    return await readPages(remote, digest, signal);
+    return await ask(remote, url, signal);
   }
-  const first = readPages(remote, digest, signal);
+  const first = ask(remote, url, signal);
   referrerProbes.set(remote.path, first);
   try {
-    return await first;
+    const answer = await first;
+    referrerProbes.set(remote.path, Promise.resolve());
+    return answer;
   } catch (error) {
     if (signal?.aborted === true) referrerProbes.delete(remote.path);
     throw error;
   }
 }
 
-async function readPages(
-  remote: Remote,
-  digest: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly Referrer[]> {
-  const found = new Map<string, Referrer>();
-  let url: string | undefined = formatRoute({ kind: "referrers", repository: remote.path, digest });
-  for (let page = 1; url !== undefined; page++) {
-    const before = found.size;
-    const { referrers, next } = await readPage(remote, url, signal);
-    for (const referrer of referrers) found.set(referrer.digest, referrer);
-    if (found.size > MAX_REFERRERS || page > MAX_PAGES) throw tooMany(remote, digest);
-    url = next;
-    // A registry that ignores the link's place would go round for ever.
-    if (url === undefined || found.size > before) continue;
-    warnIncomplete(remote, digest, page);
-    break;
-  }
-  return [...found.values()];
-}
-
-interface ReferrerPage {
-  readonly referrers: readonly Referrer[];
+/** A page of a list that the API gave. */
+interface ReferrersAnswer {
+  readonly document: object;
   readonly next: string | undefined;
 }
 
-async function readPage(remote: Remote, url: string, signal: AbortSignal | undefined): Promise<ReferrerPage> {
+async function ask(remote: Remote, url: string, signal: AbortSignal | undefined): Promise<ReferrersAnswer> {
   const what = `look for referrers in ${nameOf(remote)}`;
   remote.onRequest?.("listReferrers");
   const response = await remote.transport.send({
@@ -108,10 +116,16 @@ async function readPage(remote: Remote, url: string, signal: AbortSignal | undef
   // A page for people, which some answer to whatever they do not know.
   if (typeof document !== "object" || document === null || !("manifests" in document))
     throw noApi(what, "what it answers is no index");
+  return { document, next: await nextPageOf(response, url, remote) };
+}
+
+function readReferrers(remote: Remote, digest: string, document: object): readonly Referrer[] {
   const list = ReferrersDocument.safeParse(document);
-  if (!list.success)
-    throw new BundleError("REGISTRY_FAILED", `Cannot ${what}: the answer is not a list of referrers`);
-  return { referrers: list.data.manifests, next: await nextPageOf(response, url, remote) };
+  if (list.success) return list.data.manifests;
+  throw new BundleError(
+    "REGISTRY_FAILED",
+    `Cannot list the referrers of ${digest} in ${nameOf(remote)}: the answer is not a list of referrers`,
+  );
 }
 
 function warnIncomplete(remote: Remote, digest: string, page: number): void {
@@ -130,13 +144,4 @@ function tooMany(remote: Remote, digest: string): BundleError {
 
 function noApi(what: string, why: string): BundleError {
   return new BundleError("UNSUPPORTED", `Cannot ${what}: it has no API for that, ${why}`);
-}
-
-function parseJson(content: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(content));
-  } catch {
-    // Told by the caller: it is no index.
-    return undefined;
-  }
 }

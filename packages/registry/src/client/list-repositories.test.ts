@@ -41,10 +41,10 @@ async function list(
 
 describe("listRepositories()", () => {
   test("follows links from page to page", async () => {
-    const { repositories, isComplete, urls } = await list(linked(250));
+    const { repositories, cut, urls } = await list(linked(250));
 
     expect(repositories).toEqual(names(250));
-    expect(isComplete).toBe(true);
+    expect(cut).toBeUndefined();
     expect(urls).toEqual([
       "/v2/_catalog?n=100",
       "/v2/_catalog?last=team%2Fapp-0099&n=100",
@@ -53,18 +53,18 @@ describe("listRepositories()", () => {
   });
 
   test.each([
-    [99, 100, false],
-    [100, 200, false],
-    [199, 200, false],
-    [200, 250, true],
-    [250, 250, true],
+    [99, 100, "limit"],
+    [100, 200, "limit"],
+    [199, 200, "limit"],
+    [200, 250, undefined],
+    [250, 250, undefined],
   ])(
     "ends with the page that exceeds the limit %d, and leaves nothing of it out",
-    async (limit, count, isComplete) => {
+    async (limit, count, cut) => {
       const found = await list(linked(250), limit);
 
       expect(found.repositories).toHaveLength(count);
-      expect(found.isComplete).toBe(isComplete);
+      expect(found.cut).toBe(cut);
     },
   );
 
@@ -87,10 +87,16 @@ describe("listRepositories()", () => {
   test.each([
     ["itself", "/v2/_catalog?n=100"],
     ["a page that was there", "/v2/_catalog?n=100&last=a"],
-  ])("ends where a link leads to %s", async (_what, link) => {
-    const { repositories, isComplete } = await list(() => page(["a"], link));
+  ])("ends where a link leads to %s, and says so", async (_what, link) => {
+    const { repositories, cut } = await list(() => page(["a"], link));
 
-    expect([repositories, isComplete]).toEqual([["a"], true]);
+    expect([repositories, cut]).toEqual([["a"], "circle"]);
+  });
+
+  test("ends where a full page without a link comes again: the registry has no pages", async () => {
+    const { repositories, cut } = await list(() => page(names(100)));
+
+    expect([repositories.length, cut]).toEqual([100, undefined]);
   });
 
   test("goes on behind a page on which nothing may be seen", async () => {

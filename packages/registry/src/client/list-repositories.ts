@@ -74,7 +74,7 @@ async function readCatalogPage(
   const content = await collectBody(response, { what, maxSize: MAX_PAGE_SIZE, signal });
   const names = readJson(content, CatalogDocument, what).repositories ?? [];
   const next = await nextPageOf(response, url, catalog);
-  return { names, next: next ?? pageAfter(names) };
+  return next === undefined ? { names, next: pageAfter(names), isGuess: true } : { names, next };
 }
 
 /** A full page without a link: the registry may have more, and know the place by the last name. */

@@ -72,6 +72,15 @@ describe("listTags()", () => {
     ]);
   });
 
+  test("leaves out more names that are no tags than fit on a stack", async () => {
+    const { warnings, onEvent } = watchWarnings();
+    const tags = [...Array.from({ length: 220_000 }, (_, i) => `sha256:${i}`), "v1"];
+    const repository = await openOdd(() => ({ body: JSON.stringify({ tags }) }), { onEvent });
+
+    expect(await Array.fromAsync(repository.listTags())).toEqual(["v1"]);
+    expect(warnings).toEqual([expect.stringMatching(/^TAGS_MALFORMED 220000 of .*"sha256:0" and others$/)]);
+  });
+
   test("ends where a list turns in a circle, and says so", async () => {
     const repository = await openPages([`{"tags":["a","b"]}`, `{"tags":["b","c"]}`]);
 

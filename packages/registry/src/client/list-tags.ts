@@ -19,6 +19,12 @@ const MAX_EXAMPLE_LENGTH = 80;
 
 const TagsDocument = z.object({ tags: z.array(z.string()).nullish() });
 
+/** Names that are no tags; only one of them is shown. */
+interface OtherNames {
+  readonly count: number;
+  readonly example: string;
+}
+
 interface TagPage {
   readonly tags: readonly string[];
   /** Names that the grammar of tags refuses. */
@@ -35,7 +41,7 @@ interface TagPage {
  */
 export async function* listTags(remote: Remote, { signal }: AbortOptions): AsyncGenerator<string> {
   const seen = new Set<string>();
-  const others: string[] = [];
+  let others: OtherNames = { count: 0, example: "" };
   let url: string | undefined = formatRoute({ kind: "tags", repository: remote.path, count: TAGS_PER_PAGE });
   let pagesWithoutTags = 0;
   for (let pages = 1; url !== undefined; pages++) {
@@ -44,7 +50,8 @@ export async function* listTags(remote: Remote, { signal }: AbortOptions): Async
     for (const tag of fresh) seen.add(tag);
     if (pages > MAX_PAGES || seen.size > MAX_TAGS) throw endless(remote, pages, seen.size);
     yield* fresh;
-    others.push(...page.others.slice(0, MAX_TAGS - others.length));
+    const [example = ""] = page.others;
+    others = { count: others.count + page.others.length, example: others.example || example };
     url = page.next;
     pagesWithoutTags = page.tags.length === 0 ? pagesWithoutTags + 1 : 0;
     const isCircle = page.tags.length > 0 && fresh.size === 0;
@@ -94,12 +101,11 @@ function warnIncomplete(remote: Remote, pages: number, isCircle: boolean): void 
 }
 
 /** Artifactory lists digests among the tags. */
-function warnOthers(remote: Remote, others: readonly string[]): void {
-  const [example] = others;
-  if (example === undefined) return;
+function warnOthers(remote: Remote, { count, example }: OtherNames): void {
+  if (count === 0) return;
   const shown = JSON.stringify(example.slice(0, MAX_EXAMPLE_LENGTH));
   remote.warn(
     "TAGS_MALFORMED",
-    `${others.length} of the names that ${nameOf(remote)} lists are no tags and are left out: ${shown}${others.length > 1 ? " and others" : ""}`,
+    `${count} of the names that ${nameOf(remote)} lists are no tags and are left out: ${shown}${count > 1 ? " and others" : ""}`,
   );
 }

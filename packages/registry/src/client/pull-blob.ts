@@ -1,6 +1,7 @@
 import { type AbortOptions, BundleError, type Descriptor, type OpenBlobOptions } from "@airgap-bundle/core";
 import { formatRoute } from "../routes.ts";
 import { bodyOf, checkEncoding } from "./body.ts";
+import type { Call } from "./call.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
 import { discard, headerOf, type Response } from "./response.ts";
 
@@ -11,7 +12,7 @@ import { discard, headerOf, type Response } from "./response.ts";
 export async function statBlob(
   remote: Remote,
   digest: string,
-  { signal }: AbortOptions,
+  { signal, attempts }: AbortOptions & Pick<Call, "attempts">,
 ): Promise<{ readonly size?: number } | undefined> {
   remote.onRequest?.("headBlob");
   const response = await remote.transport.send({
@@ -21,6 +22,7 @@ export async function statBlob(
     expected: [200, 301, 302, 303, 307, 308, 404, 405, 501],
     followsRedirects: false,
     what: `look for blob ${digest} in ${nameOf(remote)}`,
+    ...(attempts === undefined ? {} : { attempts }),
     signal,
   });
   await discard(response);
@@ -45,7 +47,7 @@ export async function* openBlob(
     url: formatRoute({ kind: "blob", repository: remote.path, digest }),
     scopes: pullScopes(remote),
     headers: offset === 0 ? {} : { range: `bytes=${offset}-${size - 1}` },
-    expected: [offset === 0 ? 200 : 206, 404],
+    expected: [200, ...(offset === 0 ? [] : [206]), 404],
     what,
     attempts: 1,
     signal,
@@ -75,6 +77,6 @@ async function checkBlobHeaders(
   const type = headerOf(response, "content-type") ?? "no type";
   throw new BundleError(
     "SIZE_INVALID",
-    `Cannot ${what}: ${length} bytes of ${type} (${range ?? "no range"}) were announced, ${size - offset} wanted`,
+    `Cannot ${what}: ${length ?? "an unknown number of"} bytes of ${type} (${range ?? "no range"}) were announced, ${size - offset} wanted`,
   );
 }

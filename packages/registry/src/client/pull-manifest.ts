@@ -18,7 +18,7 @@ import { bodyOf, checkEncoding, collectBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import { readPullLimit } from "./pull-limit.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
-import { discard, headerOf, type Response } from "./response.ts";
+import { discard, headerOf, mediaTypeOf, type Response } from "./response.ts";
 
 const ACCEPT = { accept: MANIFEST_TYPES.join(", ") };
 
@@ -47,7 +47,7 @@ export async function resolve(
   await discard(response);
   if (response.statusCode === 404) return undefined;
   if (response.statusCode !== 200) return await resolveByContent(remote, reference, call);
-  const type = typeOf(response);
+  const type = mediaTypeOf(response);
   refuseObsoleteManifest(referTo(remote, reference), { mediaType: type });
   const announced = headerOf(response, "docker-content-digest");
   warnOtherDigest(remote, reference, announced);
@@ -73,7 +73,7 @@ async function resolveByContent(
   }
   const { what, signal } = call;
   const content = await collectBody(response, { what, maxSize: MAX_MANIFEST_SIZE, signal });
-  const type = typeOf(response);
+  const type = mediaTypeOf(response);
   refuseObsoleteManifest(referTo(remote, reference), { mediaType: type, content });
   const mediaType = MANIFEST_TYPES.includes(type) ? type : guessManifestType(content);
   if (mediaType === undefined || !MANIFEST_TYPES.includes(mediaType))
@@ -117,7 +117,7 @@ export async function readManifest(
   await checkEncoding(response, what);
   if (isPage(response)) {
     await discard(response);
-    throw noManifest(remote, what, typeOf(response));
+    throw noManifest(remote, what, mediaTypeOf(response));
   }
   return await readAll(verified(descriptor, bodyOf(response, what, signal), nameOf(remote)), size);
 }
@@ -126,13 +126,8 @@ function referTo(remote: Remote, reference: string): string {
   return `${nameOf(remote)}${isDigest(reference) ? "@" : ":"}${reference}`;
 }
 
-/** Without its parameters; empty if there is none. */
-function typeOf(response: Response): string {
-  return headerOf(response, "content-type")?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-}
-
 function isPage(response: Response): boolean {
-  return typeOf(response) === "text/html";
+  return mediaTypeOf(response) === "text/html";
 }
 
 /** The page of a web server, a portal that wants a login, or something that is not understood. */

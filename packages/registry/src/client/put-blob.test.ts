@@ -78,6 +78,18 @@ describe("putBlob() begins anew", () => {
     expect(repository.server.requests.map(({ method }) => method)).toEqual(methods);
   });
 
+  test("five times in all where the registry is overloaded", async () => {
+    const repository = await openOdd(({ method }): RawAnswer => {
+      return method === "HEAD" ? { status: 404 } : { status: 503, headers: { "retry-after": "0" } };
+    });
+
+    await expect(put(repository)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+
+    const methods = repository.server.requests.map(({ method }) => method);
+    expect(methods.filter((method) => method === "POST")).toHaveLength(5);
+    expect(methods.filter((method) => method === "HEAD")).toHaveLength(4);
+  });
+
   test("where the connection is cut between the pieces of the content", async () => {
     const large = makeBlob(Buffer.alloc(8 * 1024 * 1024, "large layer"));
     let puts = 0;

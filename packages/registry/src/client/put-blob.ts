@@ -11,10 +11,10 @@ import {
 import { answerOf } from "./answer-error.ts";
 import { createContentReader } from "./content-reader.ts";
 import { mountBlob } from "./mount-blob.ts";
+import { statBlob } from "./pull-blob.ts";
 import { nameOf, type Remote } from "./remote.ts";
 import { headerOf, type Response } from "./response.ts";
 import { sendContent, type Upload } from "./send-content.ts";
-import { createSource } from "./source.ts";
 import { isRefusal } from "./upload-plan.ts";
 import { openSession, type UploadSession } from "./upload-session.ts";
 
@@ -127,8 +127,9 @@ async function mayHaveArrived(upload: Upload): Promise<boolean> {
   }
 }
 
-async function hasArrived({ remote, descriptor, ...abort }: Upload): Promise<boolean> {
-  const found = await createSource(remote).statBlob(descriptor.digest, abort);
+/** One attempt: whoever wants to know tries again. */
+async function hasArrived({ remote, descriptor, signal }: Upload): Promise<boolean> {
+  const found = await statBlob(remote, descriptor.digest, { attempts: 1, ...(signal && { signal }) });
   return found !== undefined && (found.size ?? descriptor.size) === descriptor.size;
 }
 

@@ -4,12 +4,16 @@ import { BundleError, isRepository, type RepositoryList } from "@airgap-bundle/c
 export interface RepositoryPage {
   readonly names: readonly string[];
   readonly isLast: boolean;
+  /** The page says that the next one is one that was there before. */
+  readonly isCircle: boolean;
 }
 
 /** One page, and where the next one is, if there is one. */
 export interface ReadPage {
   readonly names: readonly string[];
   readonly next: string | undefined;
+  /** The registry has named no next page: it is asked in case it has one. */
+  readonly isGuess?: boolean;
 }
 
 /** How many pages are read: of a hundred names each this is more than any registry has. */
@@ -18,7 +22,7 @@ const MAX_REPOSITORIES = 1_000_000;
 /** Some registries send all that they have in one page. */
 export const MAX_PAGE_SIZE: number = 16 * 1024 * 1024;
 
-/** Reads a page and those that follow it; one that comes again is the end. `what` reads "verb object". */
+/** Reads a page and those that follow it, each once. `what` reads "verb object". */
 export async function* readPages(
   first: string,
   what: string,
@@ -28,9 +32,9 @@ export async function* readPages(
   for (let url: string | undefined = first; url !== undefined; ) {
     if (seen.size === MAX_PAGES) throw tooMany(what, `more than ${MAX_PAGES} pages`);
     seen.add(url);
-    const { names, next }: ReadPage = await read(url);
+    const { names, next, isGuess = false }: ReadPage = await read(url);
     const isLast = next === undefined || seen.has(next);
-    yield { names, isLast };
+    yield { names, isLast, isCircle: isLast && next !== undefined && !isGuess };
     url = isLast ? undefined : next;
   }
 }
@@ -47,15 +51,22 @@ export async function collectRepositories(
   what: string,
 ): Promise<RepositoryList> {
   const names = new Set<string>();
-  let isComplete = true;
+  let isWhole = true;
+  let isCircle = false;
   for await (const page of pages) {
     for (const name of page.names) names.add(name);
     if (names.size > MAX_REPOSITORIES) throw tooMany(what, `more than ${MAX_REPOSITORIES} names`);
-    isComplete = page.isLast;
+    isWhole = page.isLast;
+    isCircle ||= page.isCircle;
     if (names.size > maxRepositories) break;
   }
   const repositories = [...names].filter(isRepository);
-  return { repositories, isComplete, malformed: names.size - repositories.length };
+  const cut = isCircle ? "circle" : "limit";
+  return {
+    repositories,
+    malformed: names.size - repositories.length,
+    ...(isWhole && !isCircle ? {} : { cut }),
+  };
 }
 
 function tooMany(what: string, found: string): BundleError {

@@ -59,6 +59,11 @@ export function headerOf(response: Response, name: string): string | undefined {
   return typeof value === "string" ? value : value?.[0];
 }
 
+/** The type of its content in lower case, without parameters; empty if it names none. */
+export function mediaTypeOf(response: Response): string {
+  return headerOf(response, "content-type")?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
 /** Reads and forgets a body, so that the connection can be used again. */
 export async function discard(response: Response): Promise<void> {
   await response.body.dump();

@@ -1,5 +1,8 @@
 import { describePlan, type FailedPlan, isRefusal, nextPlan, type UploadPlan } from "./upload-plan.ts";
 
+/** Ways refused before it is taken that there is none: limits that contradict each other have no end. */
+const MAX_REFUSED = 10;
+
 /** Sessions opened in place of mounts before it is taken that a registry mounts nothing. */
 const MAX_UNMOUNTED = 3;
 
@@ -36,7 +39,7 @@ export function createUploadMemory(chunkSize?: number): UploadMemory {
       // Another blob has found the next way while this one was on its way.
       if (describePlan(plan) !== describePlan(current)) return true;
       const next = nextPlan({ ...failed, isProven: proven.has(describePlan(plan)) }, refused);
-      if (next === undefined || refused.has(describePlan(next))) return false;
+      if (next === undefined || refused.has(describePlan(next)) || refused.size === MAX_REFUSED) return false;
       // What a cut connection means is a guess: that way may be tried again.
       if (isRefusal(failed.error)) refused.add(describePlan(plan));
       current = next;

@@ -1,5 +1,5 @@
 import { isBundleError } from "@airgap-bundle/core";
-import { answerOf } from "./answer-error.ts";
+import { type AnswerError, answerOf } from "./answer-error.ts";
 
 /**
  * How the bytes of a blob are sent: in one PUT, in one PATCH before an empty PUT, or in PATCHes of `size` bytes.
@@ -14,6 +14,9 @@ const MIB = 1024 * 1024;
 
 /** What is tried below a size that was refused: under Cloudflare's 100 MB, then the least that ECR takes. */
 const CHUNK_SIZES = [64 * MIB, 5 * MIB];
+
+/** A limit below it is none of requests; and the blob would never be gone. */
+const MIN_CHUNK_SIZE = 64 * 1024;
 
 /** Answers that say by themselves that bytes cannot be sent in this way. */
 const METHOD_STATUSES: ReadonlySet<number> = new Set([405, 416, 501]);
@@ -34,7 +37,16 @@ export interface FailedPlan {
 
 /** Does the failure say something about the way, or may it pass? */
 export function isRefusal(error: unknown): boolean {
-  return answerOf(error)?.status === 413 || isMethodRefusal(error);
+  return isTooLarge(error) || readSizeLimit(error) !== undefined || isMethodRefusal(error);
+}
+
+/** An answer that may be about the way: what is forbidden, or over a quota, is so in every way. */
+function answerAboutWay(error: unknown): AnswerError | undefined {
+  return isBundleError(error, "DENIED") ? undefined : answerOf(error);
+}
+
+function isTooLarge(error: unknown): boolean {
+  return answerAboutWay(error)?.status === 413;
 }
 
 /** For messages. */
@@ -64,7 +76,7 @@ export function nextPlan(failed: FailedPlan, refused: ReadonlySet<string>): Uplo
 
 /** A refusal of the size of requests: told so, or the connection cut again and again, as some proxies do. */
 function isSizeRefusal({ error, cuts }: FailedPlan): boolean {
-  if (answerOf(error)?.status === 413) return true;
+  if (isTooLarge(error)) return true;
   return readSizeLimit(error)?.kind === "most" || (cuts > 1 && isBundleError(error, "CONNECTION_FAILED"));
 }
 
@@ -83,7 +95,7 @@ function largerChunks({ plan, error }: FailedPlan): UploadPlan | undefined {
 }
 
 function isMethodRefusal(error: unknown): boolean {
-  const answer = answerOf(error);
+  const answer = answerAboutWay(error);
   if (answer === undefined) return false;
   const { status, words } = answer;
   // Nexus, when the same blob arrives on another connection: it has nothing to do with the way.
@@ -99,14 +111,14 @@ function isMethodRefusal(error: unknown): boolean {
 function readSizeLimit(
   error: unknown,
 ): { readonly kind: "most" | "least"; readonly size: number } | undefined {
-  const message = answerOf(error)?.words.message ?? "";
+  const message = answerAboutWay(error)?.words.message ?? "";
   const [, kind = "", count = "", unit = ""] =
     /(at least|minimum|maximum|at most|exceeds)[^.\d]*(\d+(?:\.\d+)?) ?(MiB|MB|KiB|KB|bytes)/i.exec(
       message,
     ) ?? [];
   const size = Math.floor(Number(count) * (UNITS[unit.toLowerCase()] ?? 0));
-  if (size < 1) return undefined;
-  return { kind: /least|minimum/i.test(kind) ? "least" : "most", size };
+  if (/least|minimum/i.test(kind)) return { kind: "least", size };
+  return size < MIN_CHUNK_SIZE ? undefined : { kind: "most", size };
 }
 
 const UNITS: Readonly<Record<string, number>> = { mib: MIB, mb: 1e6, kib: 1024, kb: 1000, bytes: 1 };

@@ -22,7 +22,10 @@ export function uploadsUrl(
   return formatRoute({ kind: "uploads", repository: path, ...mount, ...named });
 }
 
-/** Opens an upload: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put}. */
+/**
+ * Opens an upload: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put}. One
+ * attempt: whoever fills it begins with another one after a failure.
+ */
 export async function openSession(
   remote: Remote,
   descriptor: Descriptor,
@@ -38,6 +41,7 @@ export async function openSession(
     headers: { "content-length": "0" },
     expected: [202],
     what,
+    attempts: 1,
     signal,
   });
   await discard(response);

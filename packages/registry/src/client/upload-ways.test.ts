@@ -165,6 +165,37 @@ describe("putBlob() sends", () => {
     expect(puts).toEqual([]);
   });
 
+  test("nothing more where limits contradict each other", async () => {
+    const limits = ["exceeds maximum of 4 MiB", "must be at least 5 MiB"];
+    let patches = 0;
+    const repository = await openOdd(
+      ({ method }): RawAnswer => {
+        if (method === "POST") return { status: 202, headers: { location: "/upload" } };
+        const message = limits[patches++ % 2];
+        return { status: 400, body: JSON.stringify({ errors: [{ code: "UNKNOWN", message }] }) };
+      },
+      { chunkSize: 5 * MIB },
+    );
+
+    await expect(put(repository, LARGE)).rejects.toMatchObject({
+      message: expect.stringMatching(/at least 5 MiB.*; refused before: chunks of 5242880 bytes$/),
+    });
+    expect(patches).toBe(2);
+  });
+
+  test.each([
+    ["a quota is used up, whatever the status", 413, "Quota has been exceeded on namespace"],
+    ["a limit is named that no request can keep", 400, "exceeds maximum of 1 bytes"],
+  ])("in no other way where %s", async (_what, status, message) => {
+    const repository = await openOdd(({ method }): RawAnswer => {
+      if (method === "POST") return { status: 202, headers: { location: "/upload" } };
+      return { status, body: JSON.stringify({ errors: [{ code: "UNKNOWN", message }] }) };
+    });
+
+    await expect(put(repository, LARGE)).rejects.toMatchObject({ message: expect.stringContaining(message) });
+    expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "PUT"]);
+  });
+
   test("an empty blob in every way", async () => {
     const empty = makeBlob("");
     await put(await serve({}, 100), empty);
