@@ -2,11 +2,13 @@ import { createReadStream } from "node:fs";
 import { text as readText } from "node:stream/consumers";
 import {
   BundleError,
+  describeFileError,
   type EventSink,
   type ParsedSelection,
   parseSelection,
   type Selection,
 } from "@airgap-bundle/core";
+import { countOf } from "./count-of.ts";
 import { withProblems } from "./error-report.ts";
 
 /** More bytes than the longest selection can have; what is behind them is not read. */
@@ -24,9 +26,7 @@ export async function readSelection(path: string): Promise<ParsedSelection> {
   try {
     text = await readText(createReadStream(path, { end: MAX_SELECTION_SIZE }));
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable";
-    const reason = code === "ENOENT" ? "there is no such file" : code;
-    throw new BundleError("USAGE", `Cannot read the selection ${path}: ${reason}`, {
+    throw new BundleError("USAGE", `Cannot read the selection ${path}: ${describeFileError(cause)}`, {
       cause,
       hint: "Check the file that -c names, and who may read it",
     });
@@ -50,7 +50,7 @@ export function tellWarnings(path: string, warnings: ParsedSelection["warnings"]
 
 /** All that is wrong with a selection, as one error. */
 export function selectionError(path: string, problems: ParsedSelection["problems"]): BundleError {
-  const count = problems.length === 1 ? "one problem" : `${problems.length} problems`;
+  const count = countOf(problems.length, "problem");
   return withProblems(
     new BundleError("SELECTION_INVALID", `Cannot use the selection ${path}: it has ${count}`),
     problems,

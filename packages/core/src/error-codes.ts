@@ -45,7 +45,8 @@ export const ERROR_CODES = {
   },
   NAME_UNKNOWN: {
     meaning: "There is no repository of this name",
-    action: "Check the repository's name; some registries want the project to be made first",
+    action:
+      "Check the repository's name; in a registry that is pushed to, the project may have to be made first",
   },
   SIZE_INVALID: {
     meaning: "Content has another size than was announced, or is larger than is allowed",
@@ -91,7 +92,7 @@ export const ERROR_CODES = {
   },
   SELECTION_INVALID: {
     meaning: "The selection file cannot be used, or selects nothing",
-    action: "Correct the places that are named; bundle config shows what is left",
+    action: "Correct the places that are named",
   },
   TARGET_CONFLICT: {
     meaning: "Two different images would get the same name at the target",

@@ -32,9 +32,16 @@ export function toFileError(error: unknown, path: string): unknown {
     });
   }
   if (code === undefined || !(error instanceof Error && "path" in error)) return error;
-  return new BundleError("FILE_FAILED", `Cannot use ${JSON.stringify(path)}: ${REASONS.get(code) ?? code}`, {
+  return new BundleError("FILE_FAILED", `Cannot use ${JSON.stringify(path)}: ${describeFileError(error)}`, {
     cause: error,
   });
+}
+
+/** What a file system's error means, to stand behind a colon. */
+export function describeFileError(error: unknown): string {
+  const code = systemCode(error);
+  if (code !== undefined) return REASONS.get(code) ?? code;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The code of an error that came from a system call; an abort or one of our own has none. */

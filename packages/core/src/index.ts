@@ -25,6 +25,7 @@ export {
 } from "./error.ts";
 export { ERROR_CODES } from "./error-codes.ts";
 export type { EventSink, Phase, TransferEvent } from "./events.ts";
+export { describeFileError } from "./file-error.ts";
 export { type ExplainedTag, explainTags } from "./filter/explain-tags.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";

@@ -94,5 +94,9 @@ test("getOrFetch() throws what fetching fails with", async () => {
 test("a cache whose place is taken by a file fails with FILE_FAILED", async () => {
   await writeFile(join(directory, "cache"), "a file");
 
-  await expect(cache.put(DESCRIPTOR, CONTENT)).rejects.toMatchObject({ code: "FILE_FAILED" });
+  await expect(cache.put(DESCRIPTOR, CONTENT)).rejects.toMatchObject({
+    code: "FILE_FAILED",
+    message: expect.stringContaining(`Cannot use the cache ${directory}`),
+    hint: expect.stringContaining("--cache-dir"),
+  });
 });

@@ -1,6 +1,6 @@
 import { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { isBundleError } from "./error.ts";
+import { BundleError, isBundleError } from "./error.ts";
 import { openBlobDirectory } from "./store/blob-directory.ts";
 
 /**
@@ -25,16 +25,29 @@ export function openMetadataCache(directory: string): MetadataCache {
   const blobs = openBlobDirectory(directory);
   const fetched = new Set<string>();
 
+  const failed = (error: unknown): unknown =>
+    isBundleError(error, "FILE_FAILED")
+      ? new BundleError("FILE_FAILED", `Cannot use the cache ${directory}: ${error.message}`, {
+          cause: error,
+          hint: "Check that directory, or name another with --cache-dir",
+        })
+      : error;
+
   const get = async (descriptor: Descriptor): Promise<Uint8Array | undefined> => {
     try {
       return await readAll(verified(descriptor, blobs.open(descriptor.digest)), MAX_MANIFEST_SIZE);
     } catch (error) {
       if (isBundleError(error, "BLOB_UNKNOWN") || isDamage(error)) return undefined;
-      throw error;
+      throw failed(error);
     }
   };
-  const put = async (descriptor: Descriptor, content: Uint8Array): Promise<void> =>
-    await blobs.put(descriptor, contentOf(content));
+  const put = async (descriptor: Descriptor, content: Uint8Array): Promise<void> => {
+    try {
+      await blobs.put(descriptor, contentOf(content));
+    } catch (error) {
+      throw failed(error);
+    }
+  };
 
   return {
     fetched,

@@ -62,7 +62,7 @@ export function renderExport(document: ExportDocument, options: RenderOptions = 
   if (bundle === null || volume === undefined)
     return ["Nothing was written: no image could be had", ...renderFailures(toFailures(failed), options)];
   return [
-    `${volume.path}: ${countOf(images, "image")}, ${formatSize(volume.size)} in ${formatDuration(durationMs)}`,
+    `${volume.path === "-" ? "stdout" : volume.path}: ${countOf(images, "image")}, ${formatSize(volume.size)} in ${formatDuration(durationMs)}`,
     `${formatSize(downloaded.size)} downloaded (${countOf(downloaded.count, "blob")}), ${formatSize(reused.size)} reused (${countOf(reused.count, "blob")})`,
     ...(referrers.count === 0
       ? []

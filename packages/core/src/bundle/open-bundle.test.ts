@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { writeBundle } from "../../../../test/support/bundles.ts";
 import { makeImage } from "../../../../test/support/images.ts";
@@ -120,6 +122,7 @@ describe("openBundle() and verifyBundle() refuse", () => {
     ["an empty file", Buffer.alloc(0), /it has 0 bytes/],
     ["a file of 511 bytes", Buffer.alloc(511), /it has 511 bytes/],
     ["zeros", Buffer.alloc(4096), /does not begin as one/],
+    ["a compressed one", gzipSync(randomBytes(4096)), /it is compressed: .* with gunzip/],
     ["text", Buffer.from("#!/bin/sh\n".repeat(100)), /does not begin as one/],
     ["a tar of something else", encodeTarHeader("etc/passwd", 30), /begins with "etc\/passwd"/],
     ["oci-layout of another size", encodeTarHeader("oci-layout", 31), /not a bundle/],

@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { access, constants, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { BundleError, isBundleError } from "../error.ts";
 import { isMissingFile, toFileError } from "../file-error.ts";
 import { type OpenedBundle, openBundle } from "./open-bundle.ts";
@@ -24,7 +24,8 @@ export async function openExistingBundle(
   await checkWritable(path);
   const found = await findFile(path);
   if (found === undefined) return undefined;
-  if (!found.isFile() && !found.isDirectory()) throw noFile(path);
+  if (found.isDirectory()) throw directoryError(path);
+  if (!found.isFile()) throw noFile(path);
   try {
     return await openBundle(path);
   } catch (cause) {
@@ -35,6 +36,12 @@ export async function openExistingBundle(
       hint: "Choose another name with -o, or replace it with --force",
     });
   }
+}
+
+function directoryError(path: string): BundleError {
+  return new BundleError("USAGE", `Cannot write ${path}: it is a directory`, {
+    hint: `Name a file in it, as in -o ${join(path, "OUT.tar")}`,
+  });
 }
 
 /** Found out now rather than when everything has been resolved. */

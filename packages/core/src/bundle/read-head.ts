@@ -53,13 +53,27 @@ function placeBlobs(
   return byDigest;
 }
 
+/** What people do to a file before they carry it. */
+const COMPRESSIONS = [
+  { magic: "1f8b", program: "gunzip" },
+  { magic: "28b52ffd", program: "unzstd" },
+  { magic: "fd377a585a00", program: "unxz" },
+] as const;
+
 /** A file that is no tar at all is told apart from a damaged bundle. */
 async function readFirstHeader(handle: FileHandle, path: string): Promise<PlacedEntry> {
   const { size } = await handle.stat();
   if (size < TAR_BLOCK_SIZE) throw notABundle(path, `it has ${size} bytes; it may have been cut short`);
-  const header = decodeTarHeader(await readExactly(handle, 0, TAR_BLOCK_SIZE));
-  if (header === undefined) throw notABundle(path, "it does not begin as one");
-  return placeAt(0, header);
+  const start = await readExactly(handle, 0, TAR_BLOCK_SIZE);
+  const header = decodeTarHeader(start);
+  if (header !== undefined) return placeAt(0, header);
+  const compression = COMPRESSIONS.find(({ magic }) => start.toString("hex").startsWith(magic));
+  throw notABundle(
+    path,
+    compression === undefined
+      ? "it does not begin as one"
+      : `it is compressed: decompress it first, with ${compression.program}`,
+  );
 }
 
 async function readHeader(handle: FileHandle, headerOffset: number, name: string): Promise<PlacedEntry> {

@@ -19,7 +19,10 @@ export interface Regex {
  * @throws `SELECTION_INVALID` for what RE2 refuses, lookarounds and backreferences among it
  */
 export function compileRegex(pattern: string): Regex {
-  const compiled = compile(pattern);
+  return toRegex(compile(pattern, pattern));
+}
+
+function toRegex(compiled: RE2JS): Regex {
   return {
     test: (text) => compiled.matcher(text).find(),
     replaceAll: (text, template) => replaceAll(compiled, text, template),
@@ -35,18 +38,19 @@ export function compileRegex(pattern: string): Regex {
 export function compileAnchoredRegex(pattern: string): Regex {
   const start = pattern.startsWith("^") ? "" : "^";
   const end = pattern.endsWith("$") ? "" : "$";
-  return compileRegex(`${start}${pattern}${end}`);
+  return toRegex(compile(`${start}${pattern}${end}`, pattern));
 }
 
-function compile(pattern: string): RE2JS {
-  if (pattern.length > MAX_PATTERN_LENGTH) {
-    throw invalid(pattern, `it has ${pattern.length} characters, more than ${MAX_PATTERN_LENGTH}`);
+/** `written` is the pattern as it stands in the selection. */
+function compile(pattern: string, written: string): RE2JS {
+  if (written.length > MAX_PATTERN_LENGTH) {
+    throw invalid(written, `it has ${written.length} characters, more than ${MAX_PATTERN_LENGTH}`);
   }
   try {
     return RE2JS.compile(pattern);
   } catch (cause) {
     if (!(cause instanceof RE2JSException)) throw cause;
-    throw invalid(pattern, cause.message.replace("error parsing regexp: ", ""), cause);
+    throw invalid(written, cause.message.replace("error parsing regexp: ", ""), cause);
   }
 }
 

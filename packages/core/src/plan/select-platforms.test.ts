@@ -149,7 +149,7 @@ describe("selectPlatforms()", () => {
     expect(() => select(INDEX, ...platforms)).toThrow(
       expect.objectContaining({
         code: "PLATFORM_UNKNOWN",
-        message: `Cannot take ${missing} from index ${INDEX.descriptor.digest}: it has ${names}`,
+        message: `Cannot take ${missing} from index ${INDEX.descriptor.digest}: it has no ${missing}, only ${names}`,
       }),
     );
   });

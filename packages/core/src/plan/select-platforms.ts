@@ -64,7 +64,7 @@ function checkMatches(root: Descriptor, platforms: readonly string[], offered: r
   ];
   throw new BundleError(
     "PLATFORM_UNKNOWN",
-    `Cannot take ${missing} from index ${root.digest}: it has ${names.join(", ")}`,
+    `Cannot take ${missing} from index ${root.digest}: it has no ${missing}, only ${names.join(", ")}`,
     {
       hint: "Choose one of these with platform: in the selection or with --platform, or take all",
     },

@@ -2,6 +2,7 @@ import { BundleError, isBundleError } from "../error.ts";
 import { isLooseAlternation } from "../filter/alternation.ts";
 import { compileAnchoredRegex, compileRegex, type Regex } from "../filter/regex.ts";
 import { parseTagFilter, type TagFilter } from "../filter/tag-filter.ts";
+import { isRepository } from "../reference.ts";
 import type { ReadContext } from "./context.ts";
 import { type Fields, isPlaceholder, openFields, reportPlaceholder, reportType } from "./fields.ts";
 import type { Position, SelectionProblemCode } from "./note.ts";
@@ -63,7 +64,20 @@ function readFromRegex(fields: Fields, from: string, { reporter }: ReadContext):
     reporter.problem("FROM_MISSING", `Cannot use ${fields.name}: it has no from path`, position);
   }
   if (PLACEHOLDER.test(from)) reportPlaceholder(reporter, `from of ${fields.name}`, position);
+  else warnOfPath(fields, "from", reporter);
   return undefined;
+}
+
+/** dregsy takes it too, and fails when it comes to it. */
+function warnOfPath(fields: Fields, key: "from" | "to", reporter: ReadContext["reporter"]): void {
+  const path = fields.text(key);
+  if (path === "" || isRepository(path.replace(/^\//, ""))) return;
+  const isTagged = /[:@]/.test(path) && isRepository(path.replace(/[:@].*$/, "").replace(/^\//, ""));
+  const reason = isTagged
+    ? "a tag or digest stands under tags, not here"
+    : "repository names are lower-case letters, digits and . _ - between slashes";
+  const message = `The ${key} of ${fields.name} is ${JSON.stringify(path)}, which is no repository name: ${reason}; its images cannot be taken`;
+  reporter.warning("REPOSITORY_NAME_MALFORMED", message, fields.positionOf(key));
 }
 
 /** The first comma ends the pattern, so that it cannot have one itself. */
@@ -72,6 +86,7 @@ function readToRegex(fields: Fields, to: string, { reporter }: ReadContext): Map
   const position = fields.positionOf("to");
   if (!to.startsWith(REGEX)) {
     if (PLACEHOLDER.test(to)) reportPlaceholder(reporter, label, position);
+    else warnOfPath(fields, "to", reporter);
     return undefined;
   }
   return attempt("TO_INVALID", position, reporter, () => {

@@ -97,6 +97,10 @@ export const SELECTION_WARNINGS = {
     meaning: "dregsy's docker relay takes other tags in some cases",
     action: "See docs/selection.md",
   },
+  REPOSITORY_NAME_MALFORMED: {
+    meaning: "A from or to is no repository name; its images cannot be taken",
+    action: "Write the path alone; tags stand under tags",
+  },
   TAG_MALFORMED: {
     meaning: "An item of tags can be no tag",
     action: "Correct it; filters begin with a word and a colon",
