@@ -24,6 +24,8 @@ export class AnswerError extends Error {
   readonly status: number;
   readonly words: RegistryWords;
   readonly purpose: Purpose;
+  /** The path of the repository that it was about, if it was about one. */
+  readonly repository: string | undefined;
 
   constructor(request: RequestLine, answer: { readonly status: number; readonly words: RegistryWords }) {
     const { status, words } = answer;
@@ -34,6 +36,9 @@ export class AnswerError extends Error {
     this.status = status;
     this.words = words;
     this.purpose = purposeOf(request);
+    this.repository = /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//.exec(
+      new URL(request.url).pathname,
+    )?.[1];
   }
 
   /** Among the causes of an error it stands as it is. */

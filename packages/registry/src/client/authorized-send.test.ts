@@ -150,6 +150,29 @@ describe("a registry that refuses without saying how to log in", () => {
     expect(seen.length).toBeLessThan(10);
   });
 
+  test("may have no such project, which is told once the login was tried", async () => {
+    const quirks = { missingProjects: (name: string) => name.startsWith("team/") };
+    const registry = await serve({ auth: { kind: "bearer", ...USER }, quirks }, PASSWORD);
+
+    await expect(readImage(registry.openRepository("team/app"))).rejects.toMatchObject({
+      code: "DENIED",
+      message: expect.stringContaining('gives no access as "ada"'),
+      hint: expect.stringContaining("the login itself is right"),
+    });
+  });
+
+  test("is logged in to, whatever the repository is called", async () => {
+    const server = await serveOdd(({ url, headers }) => {
+      if (url === "/v2/") return { status: 401, headers: { "www-authenticate": "Basic realm=x" } };
+      return headers.authorization === undefined
+        ? { status: 401, body: "session not found" }
+        : { status: 404, body: `{"errors":[{"code":"NAME_UNKNOWN"}]}` };
+    });
+    const repository = open(server.host, { credentials: USER }).openRepository("project/app");
+
+    await expect(Array.fromAsync(repository.listTags())).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
+  });
+
   test("may show its projects only to those who log in", async () => {
     const quirks = { missingProjects: (name: string) => name.startsWith("team/") };
     const registry = await serve({ auth: { kind: "bearer", ...USER }, quirks });
@@ -168,7 +191,10 @@ describe("a registry that refuses without saying how to log in", () => {
 
     await expect(readImage(open(server.host).openRepository("team/app"))).rejects.toMatchObject({
       code: "UNAUTHORIZED",
-      message: expect.stringContaining("asks for negotiate, bearer"),
+      message: expect.stringMatching(
+        /^Cannot log in to .*: it asks for negotiate, bearer, which is not known here$/,
+      ),
+      hint: expect.stringContaining("Basic or Bearer"),
     });
     expect(server.requests.map(({ url }) => url)).toEqual([expect.stringContaining("manifests"), "/v2/"]);
   });

@@ -4,7 +4,14 @@ import type { Authorization, Authorizer, Wanted } from "./authorizer.ts";
 import type { Call } from "./call.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Connection, LocatedResponse } from "./connection.ts";
-import { anonymousError, isProjectMissing, loginError, missingError, refusedError } from "./login-errors.ts";
+import {
+  anonymousError,
+  isProjectMissing,
+  loginError,
+  missingError,
+  refusedError,
+  unknownSchemeError,
+} from "./login-errors.ts";
 import { discard, type Response, toRegistryError } from "./response.ts";
 
 /** A request is sent without a token, with one, and with a better one. */
@@ -52,18 +59,18 @@ export function createAuthorizedSend(
   };
 
   /** The first login of a request; some registries say only at their base endpoint how it is done. */
-  const logIn = async ({ call, wanted, offered }: Refusal): Promise<Authorization> => {
-    let asked = offered;
+  const logIn = async ({ call, wanted, offered, said }: Refusal): Promise<Authorization> => {
     if (!authorizer.isChallenged()) {
       const atBase = (await ping(call)) ?? [];
       const challenge = chooseChallenge(atBase);
-      if (challenge === undefined) throw anonymousError(registry, [...offered, ...atBase]);
+      if (challenge === undefined) throw unknownSchemeError(registry, [...offered, ...atBase]);
       authorizer.learn(challenge);
-      asked = atBase;
     }
     const authorization = await authorizer.authorize(wanted);
-    if (authorization === undefined) throw anonymousError(registry, asked);
-    return authorization;
+    if (authorization !== undefined) return authorization;
+    throw offered.length === 0 && isProjectMissing(said)
+      ? missingError(call, registry, undefined)
+      : anonymousError(registry);
   };
 
   /** The error of an authorization in whose place there is nothing better. */
@@ -81,11 +88,13 @@ export function createAuthorizedSend(
     const { call, wanted, used, attempt, offered, said } = refusal;
     const challenge = chooseChallenge(offered);
     if (challenge !== undefined) authorizer.learn(challenge);
-    if (offered.length === 0 && isProjectMissing(said)) throw missingError(call, registry, used?.credentials);
     if (used === undefined) return await logIn(refusal);
+    if (offered.length === 0 && isProjectMissing(said)) throw missingError(call, registry, used.credentials);
     const isWider = challenge !== undefined && authorizer.widen(used, wanted, challenge);
     const isWorthwhile = isWider || (await authorizer.renew(used, wanted));
-    const next = isWorthwhile && attempt < MAX_ATTEMPTS ? await authorizer.authorize(wanted) : undefined;
+    if (!isWorthwhile || attempt >= MAX_ATTEMPTS) throw await giveUp(refusal, used);
+    used.end();
+    const next = await authorizer.authorize(wanted);
     if (next === undefined) throw await giveUp(refusal, used);
     return next;
   };
@@ -95,15 +104,19 @@ export function createAuthorizedSend(
     const wanted = { scopes: call.scopes, origin: own, signal: call.signal };
     const isOwn = new URL(call.url, own).origin === own;
     let used = isOwn ? await authorizer.authorize(wanted) : undefined;
-    for (let attempt = 1; ; attempt++) {
-      const { response, origin } = await connection.request(call, used?.header);
-      if (response.statusCode !== 401 || origin !== own) {
-        if (used !== undefined) authorizer.accept(used);
-        return { response, origin };
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const { response, origin } = await connection.request(call, used?.header);
+        if (response.statusCode !== 401 || origin !== own) {
+          if (used !== undefined && response.statusCode < 500) authorizer.accept(used);
+          return { response, origin };
+        }
+        const offered = challengesOf(response);
+        const said = await toRegistryError(response, call.what, lineOf(call, own));
+        used = await answerRefusal({ call, wanted, used, attempt, offered, said });
       }
-      const offered = challengesOf(response);
-      const said = await toRegistryError(response, call.what, lineOf(call, own));
-      used = await answerRefusal({ call, wanted, used, attempt, offered, said });
+    } finally {
+      used?.end();
     }
   };
 }

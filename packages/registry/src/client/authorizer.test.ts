@@ -56,7 +56,7 @@ describe("a client of a registry with Basic", () => {
 
   test.each([
     ["wrong credentials", WRONG, "refuses these credentials", 2],
-    ["none", undefined, "asks for basic", 1],
+    ["none", undefined, "it wants a login", 1],
   ])("gives up with %s", async (_what, credentials, message, attempts) => {
     const registry = await serve({ kind: "basic", ...USER });
     const repository = open(registry.name, { credentials }).openRepository("team/app");

@@ -3,10 +3,11 @@ import type { Dispatcher } from "undici";
 import { toBasicHeader } from "../credentials/basic-header.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Challenge } from "./challenge.ts";
+import { createLoginTurns } from "./login-turns.ts";
 import { isLoopback } from "./scheme.ts";
 import { joinScopes, missingScopes, repositoryOf } from "./scopes.ts";
-import { createStrikes } from "./strikes.ts";
-import { fetchToken } from "./token.ts";
+import { createStrikes, type Refused } from "./strikes.ts";
+import { fetchToken, type Token } from "./token.ts";
 import { createTokenCache, type GivenToken } from "./token-cache.ts";
 
 /**
@@ -24,6 +25,7 @@ export interface AuthorizerOptions {
   readonly registry: string;
   readonly findCredentials: FindOwnCredentials;
   readonly dispatcher: Dispatcher;
+  readonly userAgent: string;
   readonly onEvent?: EventSink | undefined;
   /** Milliseconds that never go back. */
   readonly now: () => number;
@@ -45,6 +47,8 @@ export interface Authorization {
   readonly scopes: readonly string[];
   /** Made for this request: if it is refused another one will be. */
   readonly isNew: boolean;
+  /** To be called when it is known whether the registry takes it, and what else became of it: others wait for that. */
+  readonly end: () => void;
 }
 
 /** Gives requests to one registry their `Authorization`. */
@@ -72,14 +76,22 @@ export interface Authorizer {
 
 /** An authorizer that knows nothing of its registry yet. A token is asked for once for credentials and scopes. */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const { registry, findCredentials, dispatcher, now, onEvent } = options;
+  const { registry, findCredentials, dispatcher, userAgent, now, onEvent } = options;
   const tokens = createTokenCache(now);
   const strikes = createStrikes(registry);
+  const turns = createLoginTurns();
   const onPlain = createPlainWarning(registry, onEvent);
   const wider = new Map<string, readonly string[]>();
   let challenge: Challenge | undefined;
 
   const scopesFor = ({ scopes }: Wanted): readonly string[] => wider.get(joinScopes(scopes)) ?? scopes;
+
+  /** With 403 a token server speaks of the repository: GHCR does so for every one that it does not show. */
+  const noteRefusal = (error: unknown, { credentials, scopes }: Refused): void => {
+    if (!isBundleError(error, "DENIED") && !isBundleError(error, "UNAUTHORIZED")) return;
+    const isLogin = credentials !== undefined && error.code === "UNAUTHORIZED";
+    strikes.add({ credentials, scopes: isLogin ? [] : scopes }, error);
+  };
 
   const getToken = async (
     from: Challenge,
@@ -89,8 +101,32 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const place = [from.parameters.get("realm"), from.parameters.get("service")];
     const key = JSON.stringify([...place, credentials ?? null, joinScopes(scopes)]);
     const aborted = signal === undefined ? {} : { signal };
-    const asked = { registry, origin, scopes, credentials, dispatcher, onPlain, ...aborted };
-    return await tokens.get(key, async () => await fetchToken(from, asked), signal);
+    const asked = { registry, origin, scopes, credentials, dispatcher, userAgent, onPlain, ...aborted };
+    const fetch = async (): Promise<Token> => {
+      try {
+        return await fetchToken(from, asked);
+      } catch (error) {
+        noteRefusal(error, { credentials, scopes });
+        throw error;
+      }
+    };
+    return await tokens.get(key, fetch, signal);
+  };
+
+  const logIn = async (
+    credentials: Credentials | undefined,
+    wanted: Wanted,
+    by: Challenge,
+  ): Promise<Omit<Authorization, "end"> | undefined> => {
+    const { scopes, origin } = wanted;
+    if (by.scheme === "bearer" && credentials?.kind !== "registryToken") {
+      const { token, isNew } = await getToken(by, credentials, wanted);
+      turns.accept(credentials);
+      return { header: `Bearer ${token}`, credentials, scopes, isNew };
+    }
+    if (credentials === undefined) return undefined;
+    if (origin.startsWith("http:")) onPlain(new URL(origin).host);
+    return { header: toDirectHeader(credentials, registry), credentials, scopes, isNew: true };
   };
 
   const authorizeAs = async (
@@ -98,14 +134,17 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     wanted: Wanted,
     by: Challenge,
   ): Promise<Authorization | undefined> => {
-    const scopes = scopesFor(wanted);
-    if (by.scheme === "bearer" && credentials?.kind !== "registryToken") {
-      const { token, isNew } = await getToken(by, credentials, { ...wanted, scopes });
-      return { header: `Bearer ${token}`, credentials, scopes, isNew };
+    const end = await turns.take(credentials);
+    try {
+      strikes.check({ credentials, scopes: wanted.scopes });
+      const authorization = await logIn(credentials, wanted, by);
+      if (authorization !== undefined) return { ...authorization, end };
+    } catch (error) {
+      end();
+      throw error;
     }
-    if (credentials === undefined) return undefined;
-    if (wanted.origin.startsWith("http:")) onPlain(new URL(wanted.origin).host);
-    return { header: toDirectHeader(credentials, registry), credentials, scopes, isNew: true };
+    end();
+    return undefined;
   };
 
   return {
@@ -118,23 +157,20 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       if (by === undefined) return undefined;
       const repository = repositoryOf(wanted.scopes);
       const credentials = await findCredentials(repository);
-      strikes.check({ credentials, scopes: scopesFor(wanted) });
+      const widened = { ...wanted, scopes: scopesFor(wanted) };
       try {
-        return await authorizeAs(credentials, wanted, by);
+        return await authorizeAs(credentials, widened, by);
       } catch (error) {
         const isRefused = isBundleError(error, "UNAUTHORIZED") || isBundleError(error, "DENIED");
         if (!isRefused || credentials === undefined) throw error;
         const newer = await findCredentials(repository, credentials);
-        if (newer !== undefined && newer !== credentials) return await authorizeAs(newer, wanted, by);
-        // With 403 a token server speaks of the repository: GHCR does so for every one that it does not show.
-        const scopes = error.code === "DENIED" ? wanted.scopes : [];
-        strikes.add({ credentials, scopes }, error);
-        throw error;
+        if (newer === undefined || newer === credentials) throw error;
+        return await authorizeAs(newer, widened, by);
       }
     },
-    async renew({ header, credentials, isNew }, { scopes }) {
-      const isOwnToken = header.startsWith("Bearer ") && credentials?.kind !== "registryToken";
-      if (isOwnToken) {
+    async renew(refused, { scopes }) {
+      const { header, credentials, isNew } = refused;
+      if (isFetched(refused)) {
         tokens.drop(header.slice("Bearer ".length));
         return !isNew;
       }
@@ -142,17 +178,26 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const newer = await findCredentials(repositoryOf(scopes), credentials);
       return newer !== undefined && newer !== credentials;
     },
-    widen({ header, scopes }, wanted, { parameters }) {
+    widen(refused, wanted, { parameters }) {
+      const { scopes } = refused;
       const more = missingScopes(parameters.get("scope"), scopes);
-      if (more.length === 0 || !header.startsWith("Bearer ")) return false;
+      if (more.length === 0 || !isFetched(refused)) return false;
       wider.set(joinScopes(wanted.scopes), [...scopes, ...more]);
       return true;
     },
     giveUp({ credentials, scopes }, error, { isLogin }) {
       strikes.add({ credentials, scopes: isLogin ? [] : scopes }, error);
     },
-    accept: (used) => strikes.clear(used),
+    accept(used) {
+      turns.accept(used.credentials);
+      strikes.clear(used);
+    },
   };
+}
+
+/** Is it a token that the token server gave, and not one that was given to us beforehand? */
+function isFetched({ header, credentials }: Authorization): boolean {
+  return header.startsWith("Bearer ") && credentials?.kind !== "registryToken";
 }
 
 function toDirectHeader(credentials: Credentials, registry: string): string {

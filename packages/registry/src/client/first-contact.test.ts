@@ -44,6 +44,15 @@ test.each(["CONNECTION_FAILED", "TLS_FAILED"] as const)(
   },
 );
 
+test("waitForFirstContact() tells of a token server that is not reached as it is", async () => {
+  const cause = new BundleError("CONNECTION_FAILED", "Cannot get a token for r.io from auth.io: no route");
+  const { send } = failing(cause);
+
+  const results = await Promise.allSettled(["a", "b"].map(callOf).map(send));
+
+  expect(results).toMatchObject([{ reason: cause }, { reason: cause }]);
+});
+
 test("waitForFirstContact() goes on after any other failure", async () => {
   const { send, sent } = failing(new BundleError("DENIED", "Cannot list tags: denied"));
 

@@ -1,7 +1,8 @@
+import { readAll } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
 import type { NetworkDispatcher } from "../network/dispatcher.ts";
 import { describeClientDemand, describeTlsDemand } from "../network/tls-fault.ts";
-import { discard, type Response, readBody } from "./response.ts";
+import { discard, type Response } from "./response.ts";
 
 const MAX_PAGE_SIZE = 64 * 1024;
 const TIMEOUT_MS = 30_000;
@@ -42,11 +43,17 @@ export function createFrontCheck({ dispatcher, placeOf }: FrontCheckOptions): Ch
   };
 }
 
+/** Empty where there is no page to be had: then the 400 has to say it all. */
 async function readPage(url: URL, dispatcher: Dispatcher, signal: AbortSignal | undefined): Promise<string> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const { body } = await request(url, {
-    dispatcher,
-    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-  });
-  return new TextDecoder().decode(await readBody(body, MAX_PAGE_SIZE));
+  try {
+    const { body } = await request(url, {
+      dispatcher,
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    return new TextDecoder().decode(await readAll(body, MAX_PAGE_SIZE));
+  } catch {
+    signal?.throwIfAborted();
+    return "";
+  }
 }

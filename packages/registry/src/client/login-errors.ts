@@ -1,19 +1,26 @@
 import { BundleError } from "@airgap-bundle/core";
 import { type Credentials, describeCredentials } from "../credentials/credentials.ts";
 import { loginHint } from "../credentials/login-hint.ts";
+import { answerOf } from "./answer-error.ts";
 import type { Authorization } from "./authorizer.ts";
 import type { Call } from "./call.ts";
 import type { Challenge } from "./challenge.ts";
 import { repositoryOf } from "./scopes.ts";
 
-/** The registry wants credentials and there are none, or wants something that is not known here. */
-export function anonymousError(registry: string, offered: readonly Challenge[]): BundleError {
-  const schemes = [...new Set(offered.map(({ scheme }) => scheme))].join(", ") || "nothing that is known";
-  return new BundleError(
-    "UNAUTHORIZED",
-    `Cannot use ${registry} without credentials: it asks for ${schemes}`,
-    { hint: loginHint(registry) },
-  );
+/** The registry wants credentials and there are none. */
+export function anonymousError(registry: string): BundleError {
+  return new BundleError("UNAUTHORIZED", `Cannot use ${registry} without credentials: it wants a login`, {
+    hint: loginHint(registry),
+  });
+}
+
+/** The registry wants a login of a kind that is not known here, or does not say of which. */
+export function unknownSchemeError(registry: string, offered: readonly Challenge[]): BundleError {
+  const schemes = [...new Set(offered.map(({ scheme }) => scheme))].join(", ");
+  const reason = schemes === "" ? "it does not say how" : `it asks for ${schemes}, which is not known here`;
+  return new BundleError("UNAUTHORIZED", `Cannot log in to ${registry}: ${reason}`, {
+    hint: "Have it offer Basic or Bearer, and check what stands between here and the registry",
+  });
 }
 
 /** The registry does not take the credentials at all. */
@@ -47,6 +54,6 @@ export function missingError(
 }
 
 /** Does a registry's own text say that it has no such project? */
-export function isProjectMissing({ message }: BundleError): boolean {
-  return /\bproject\b.*\b(?:not found|not exist)/is.test(message);
+export function isProjectMissing(said: BundleError): boolean {
+  return /\bproject\b.*\b(?:not found|not exist)/is.test(answerOf(said)?.words.message ?? "");
 }

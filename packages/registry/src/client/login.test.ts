@@ -65,6 +65,16 @@ describe("credentials that are", () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  test("a registry token that is for too little are not tried again", async () => {
+    const challenge = `Bearer realm="/token",scope="repository:team/app:pull repository:other:pull"`;
+    const server = await serveOddly({ challenge: () => ({ "www-authenticate": challenge }) });
+    const token: Credentials = { kind: "registryToken", token: "old", origin: "the test" };
+    const repository = open(server.host, { findCredentials: async () => token }).openRepository("team/app");
+
+    await expect(readImage(repository)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+    expect(server.requests).toHaveLength(2);
+  });
+
   test("looked for by repository, each with a token of its own", async () => {
     const asked: (string | undefined)[] = [];
     const registry = await serveBearer({}, async (repository) => {
@@ -132,9 +142,40 @@ describe("credentials that are", () => {
   );
 });
 
+test.each(["basic", "bearer"] as const)(
+  "credentials that nobody has taken yet are tried one at a time, and three times at most: %s",
+  async (kind) => {
+    const registry = await serve({ auth: { kind, ...USER } }, WRONG);
+    const names = Array.from({ length: 30 }, (_, number) => `team/app-${number}`);
+
+    const results = await Promise.allSettled(
+      names.map(async (name) => await registry.openRepository(name).resolve("7")),
+    );
+
+    expect(new Set(results.map(({ status }) => status))).toEqual(new Set(["rejected"]));
+    const logins = steps().filter((step) => step.endsWith(" 401"));
+    // The first request has no password yet.
+    expect(logins).toHaveLength(1 + 3);
+  },
+);
+
+test("a token that nobody gets without credentials is asked for three times for each repository", async () => {
+  const server = await serveOddly({
+    challenge: () => ({ "www-authenticate": `Bearer realm="/token"` }),
+    answerToken: () => ({ status: 403 }),
+  });
+  const repository = open(server.host).openRepository("team/app");
+
+  for (let count = 0; count < 9; count++)
+    await expect(readImage(repository)).rejects.toMatchObject({ code: "DENIED" });
+
+  expect(server.requests.filter(({ url }) => url.startsWith("/token"))).toHaveLength(3);
+});
+
 test("credentials that go over a network without TLS are warned of once", async () => {
   const events: TransferEvent[] = [];
   const authorizer = createAuthorizer({
+    userAgent: "test/1",
     registry: "r.io",
     findCredentials: async () => PASSWORD,
     dispatcher: new Agent(),
@@ -144,7 +185,7 @@ test("credentials that go over a network without TLS are warned of once", async 
   authorizer.learn({ scheme: "basic", parameters: new Map() });
 
   for (const origin of ["http://127.0.0.1:5000", "https://r.io", "http://r.io", "http://r.io"])
-    await authorizer.authorize({ scopes: [], origin });
+    (await authorizer.authorize({ scopes: [], origin }))?.end();
 
   expect(events).toMatchObject([
     { kind: "warning", code: "CREDENTIALS_WITHOUT_TLS", message: expect.stringContaining("go to r.io") },

@@ -10,7 +10,7 @@ const { mediaType, digest, size } = IMAGE.descriptor;
 const HEADERS = { "content-type": mediaType, "docker-content-digest": digest };
 const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 
-const { open, openOdd } = useClients();
+const { open, openOdd, serveOdd } = useClients();
 
 /** A repository that answers HEAD and GET of manifests so, what was asked of it, and the warnings. */
 async function openWith(
@@ -163,4 +163,34 @@ test("what a registry says in Warning headers is told once each", async () => {
   expect(repository.warnings).toEqual([
     expect.stringMatching(/^REGISTRY_WARNING .* says: your "plan" ends$/),
   ]);
+});
+
+test("a registry with ever new Warning headers is not listened to for ever, and silences none of our own", async () => {
+  let count = 0;
+  const { warnings, onEvent } = watchWarnings();
+  const repository = await openOdd(
+    ({ url }) => {
+      const warning = `299 - "warning ${++count}"`;
+      if (url.includes("tags")) return { headers: { warning }, body: `{"tags":["1","@"]}` };
+      return { headers: { ...HEADERS, "content-length": `${size}`, warning } };
+    },
+    { onEvent },
+  );
+
+  for (let requests = 0; requests < 110; requests++) await repository.resolve("7");
+  await Array.fromAsync(repository.listTags());
+
+  expect(warnings).toHaveLength(102);
+  expect(warnings.at(-2)).toMatch(/^REGISTRY_WARNING .* its other warnings are left out$/);
+  expect(warnings.at(-1)).toMatch(/^TAGS_MALFORMED /);
+});
+
+test("a 400 says what it says, whatever is behind it at the base endpoint", async () => {
+  const server = await serveOdd(({ url }) =>
+    url === "/v2/" ? { status: 400, body: "x".repeat(70_000) } : { status: 400, body: "no such route" },
+  );
+
+  await expect(
+    Array.fromAsync(open(server.host).openRepository("team/app").listTags()),
+  ).rejects.toMatchObject({ message: expect.stringContaining("no such route (status 400)") });
 });

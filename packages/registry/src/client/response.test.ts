@@ -25,6 +25,20 @@ function errorBody(error: object): string {
   return JSON.stringify({ errors: [error] });
 }
 
+test.each(["infra/quota-exporter", "infra/maintenance", "immutable-store"])(
+  "toRegistryError() reads no meaning into the name of %s",
+  async (repository) => {
+    const message = `not authorized to perform: ecr:InitiateLayerUpload on resource: arn:aws:ecr:x:1:repository/${repository}`;
+    const response = await receive({ status: 403, body: errorBody({ code: "DENIED", message }) });
+    const line = { method: "POST", url: `https://r.io/v2/${repository}/blobs/uploads/` };
+
+    expect(await toRegistryError(response, "push it", line)).toMatchObject({
+      code: "DENIED",
+      message: expect.stringContaining("it may not be written with these credentials"),
+    });
+  },
+);
+
 describe("toRegistryError()", () => {
   test.each([
     [

@@ -48,11 +48,6 @@ const STATUS_CODES: ReadonlyMap<number, ErrorCode> = new Map([
   [501, "UNSUPPORTED"],
 ]);
 
-/** All of a body. @throws `SIZE_INVALID` if it is larger; `CONNECTION_FAILED` */
-export async function readBody(body: AsyncIterable<Uint8Array>, maxSize: number): Promise<Uint8Array> {
-  return await readAll(body, maxSize);
-}
-
 /** One header as text; of several of one name the first. */
 export function headerOf(response: Response, name: string): string | undefined {
   const value = response.headers[name];
@@ -101,9 +96,22 @@ const NO_REGISTRY = {
   hint: "Check that the host is a registry, not its web page or the login page of a network",
 };
 
-function explainAnswer({ status, words, purpose }: AnswerError): ReturnType<typeof explainRefusal> {
+function explainAnswer({
+  status,
+  words,
+  purpose,
+  repository,
+}: AnswerError): ReturnType<typeof explainRefusal> {
   if (status < 400) return NO_REGISTRY;
-  return explainRefusal({ purpose, status, codes: words.codes, message: words.message ?? "" });
+  const message = withoutName(words.message ?? "", repository);
+  return explainRefusal({ purpose, status, codes: words.codes, message });
+}
+
+/** A repository `infra/quota-exporter` in a registry's words is no word about a quota. */
+function withoutName(message: string, repository: string | undefined): string {
+  if (repository === undefined) return message;
+  const compounds = repository.split("/").filter((part) => /[._-]/.test(part));
+  return [repository, ...compounds].reduce((text, name) => text.replaceAll(name, "…"), message);
 }
 
 function chooseCode({ status, words, purpose }: AnswerError): ErrorCode {
@@ -117,7 +125,7 @@ function chooseCode({ status, words, purpose }: AnswerError): ErrorCode {
   return STATUS_CODES.get(status) ?? "REGISTRY_FAILED";
 }
 
-/** `MEANING: WORDS (status 400, the first of 2 errors)`, as far as there is anything. */
+/** `MEANING: WORDS (status 400, one of 2 errors)`, as far as there is anything. */
 function describe(response: Response, words: RegistryWords, says: string | undefined): string {
   const { statusCode: status } = response;
   const { message, digests, errors } = words;
@@ -141,7 +149,7 @@ function nameRequest(response: Response): string | undefined {
 
 async function readErrorWords(response: Response): Promise<RegistryWords> {
   try {
-    return readWords(new TextDecoder().decode(await readBody(response.body, MAX_ERROR_BODY_SIZE)));
+    return readWords(new TextDecoder().decode(await readAll(response.body, MAX_ERROR_BODY_SIZE)));
   } catch {
     // A page without end, or a connection that ends here: the status has to do.
     return NO_WORDS;

@@ -28,6 +28,7 @@ function optionsFor(options: Partial<FetchTokenOptions> = {}): FetchTokenOptions
     scopes: ["repository:a:pull"],
     credentials: undefined,
     dispatcher,
+    userAgent: "test/1",
     ...options,
   };
 }
@@ -134,6 +135,24 @@ describe("fetchToken()", () => {
   });
 
   test.each([
+    [401, "account is locked"],
+    [400, "account is locked"],
+  ])("tells what the token server says with %i", async (status, message) => {
+    const body = JSON.stringify({ errors: [{ code: "X", message }] });
+
+    await expect(fetchFrom({ status, body })).rejects.toMatchObject({
+      message: expect.stringMatching(/: account is locked$/),
+    });
+  });
+
+  test("says who asks, and when to ask again", async () => {
+    const fetched = fetchFrom({ status: 429, headers: { "retry-after": "7" } });
+
+    await expect(fetched).rejects.toMatchObject({ code: "TOOMANYREQUESTS", retryAfterMs: 7000 });
+    expect(server?.requests).toMatchObject([{ headers: { "user-agent": "test/1" } }]);
+  });
+
+  test.each([
     ["no token", { body: "{}" }, "REGISTRY_FAILED"],
     ["an empty token", { body: `{"token":""}` }, "REGISTRY_FAILED"],
     ["a token that no header can hold", { body: `{"token":"a\\nb"}` }, "REGISTRY_FAILED"],
@@ -145,7 +164,7 @@ describe("fetchToken()", () => {
     ["403", { status: 403 }, "DENIED"],
     ["400", { status: 400 }, "REGISTRY_FAILED"],
     ["a redirect", { status: 307, headers: { location: "/x" } }, "REGISTRY_FAILED"],
-    ["429", { status: 429 }, "UNAVAILABLE"],
+    ["429", { status: 429 }, "TOOMANYREQUESTS"],
     ["500", { status: 500 }, "UNAVAILABLE"],
     ["a cut connection", { headers: { "content-length": "9" }, body: "{", isCut: true }, "CONNECTION_FAILED"],
   ])("makes of %s %s", async (_what, answer: RawAnswer, code) => {

@@ -1,12 +1,16 @@
-import { BundleError } from "@airgap-bundle/core";
+import { BundleError, type ErrorCode, readAll } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
 import { z } from "zod";
 import { toBasicHeader } from "../credentials/basic-header.ts";
 import { type Credentials, describeCredentials, type IdentityToken } from "../credentials/credentials.ts";
 import { loginHint } from "../credentials/login-hint.ts";
+import { HEADER_TEXT } from "../credentials/parse-credentials.ts";
 import type { Challenge } from "./challenge.ts";
 import { toConnectionError } from "./connection-error.ts";
-import { readBody } from "./response.ts";
+import { parseJson } from "./read-json.ts";
+import { readWords } from "./registry-words.ts";
+import { headerOf } from "./response.ts";
+import { readRetryAfter } from "./retry-after.ts";
 import { isLoopback } from "./scheme.ts";
 import { checkUrl } from "./url-policy.ts";
 
@@ -19,9 +23,6 @@ const CLIENT_ID = "airgap-bundle";
 
 /** What token servers answer that do not know the OAuth2 form: ACR 400, Artifactory 401, GCR 404, distribution 405. */
 const NO_OAUTH2: ReadonlySet<number> = new Set([400, 401, 404, 405]);
-
-/** What may stand in a header. */
-const HEADER_TEXT = /^[\x21-\x7e]+$/;
 
 const TokenDocument = z.object({
   token: z.string().exactOptional(),
@@ -46,6 +47,7 @@ export interface FetchTokenOptions {
   readonly scopes: readonly string[];
   readonly credentials: Credentials | undefined;
   readonly dispatcher: Dispatcher;
+  readonly userAgent: string;
   readonly signal?: AbortSignal;
   /** Told where credentials go that are to be sent without TLS over a network. */
   readonly onPlain?: (host: string) => void;
@@ -54,6 +56,7 @@ export interface FetchTokenOptions {
 interface TokenAnswer {
   readonly status: number;
   readonly body: Uint8Array;
+  readonly retryAfter: string | undefined;
 }
 
 /**
@@ -72,7 +75,7 @@ export async function fetchToken(challenge: Challenge, options: FetchTokenOption
   let answer = await ask(url, challenge, { ...options, what });
   if (answer.status === 400 && scopes.length > 1)
     answer = await ask(url, challenge, { ...options, what, scopes: scopes.slice(0, 1) });
-  checkStatus(answer.status, what, options);
+  checkAnswer(answer, what, options);
   return readToken(answer.body, what);
 }
 
@@ -123,15 +126,20 @@ interface TokenRequest {
 
 /** Once, and to no other place: a redirect would take the credentials there. */
 async function send(url: URL, asked: TokenRequest, options: AskOptions): Promise<TokenAnswer> {
-  const { dispatcher, signal, what } = options;
+  const { dispatcher, userAgent, signal, what } = options;
   const timeout = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
   try {
     const response = await request(url, {
       ...asked,
+      headers: { ...asked.headers, "user-agent": userAgent },
       dispatcher,
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    return { status: response.statusCode, body: await readBody(response.body, MAX_TOKEN_BODY_SIZE) };
+    return {
+      status: response.statusCode,
+      body: await readAll(response.body, MAX_TOKEN_BODY_SIZE),
+      retryAfter: headerOf(response, "retry-after"),
+    };
   } catch (error) {
     signal?.throwIfAborted();
     throw toConnectionError(error, what);
@@ -158,20 +166,30 @@ function mayBePlain(url: URL, origin: string): boolean {
   return url.hostname === new URL(origin).hostname || isLoopback(url.host);
 }
 
-function checkStatus(status: number, what: string, options: FetchTokenOptions): void {
+function checkAnswer(
+  { status, body, retryAfter }: TokenAnswer,
+  what: string,
+  options: FetchTokenOptions,
+): void {
   if (status === 200) return;
   const { credentials, registry, scopes } = options;
+  const { message } = readWords(new TextDecoder().decode(body));
+  const said = message === undefined ? "" : `: ${message}`;
   if (status === 401 || status === 403) {
     const who = describeCredentials(credentials);
-    const reason = `it is refused (${status}) for ${scopes.join(" ")}`;
+    const reason = `it is refused (${status}) for ${scopes.join(" ")}${said}`;
     const code = status === 401 ? "UNAUTHORIZED" : "DENIED";
     throw new BundleError(code, `Cannot ${what} ${who}: ${reason}`, { hint: loginHint(registry) });
   }
-  const isPassing = status === 429 || status >= 500;
-  throw new BundleError(
-    isPassing ? "UNAVAILABLE" : "REGISTRY_FAILED",
-    `Cannot ${what}: it answers ${status}`,
-  );
+  const retryAfterMs = readRetryAfter(retryAfter);
+  throw new BundleError(codeOfStatus(status), `Cannot ${what}: it answers ${status}${said}`, {
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 429) return "TOOMANYREQUESTS";
+  return status >= 500 ? "UNAVAILABLE" : "REGISTRY_FAILED";
 }
 
 function readToken(body: Uint8Array, what: string): Token {
@@ -189,14 +207,4 @@ function readLifetime(expiresIn: unknown, issuedAt: unknown): number {
   const lifetimeMs = Math.min(Math.max(seconds, MIN_LIFETIME_SECONDS), MAX_LIFETIME_SECONDS) * 1000;
   const ageMs = typeof issuedAt === "string" ? Date.now() - Date.parse(issuedAt) : 0;
   return ageMs > 0 && ageMs < lifetimeMs ? lifetimeMs - ageMs : lifetimeMs;
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch (error) {
-    // The caller tells: it holds no token.
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

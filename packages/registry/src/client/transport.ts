@@ -39,6 +39,7 @@ export function createTransport(options: TransportOptions): Transport {
     registry: account,
     findCredentials,
     dispatcher,
+    userAgent: options.userAgent,
     onEvent,
     now: () => performance.now(),
   });

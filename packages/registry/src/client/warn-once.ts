@@ -14,7 +14,7 @@ const MAX_WARNING_LENGTH = 4096;
 export function createWarner(onEvent: EventSink | undefined): Warn {
   const said = new Set<string>();
   return (code, message) => {
-    if (said.size >= MAX_WARNINGS || said.has(message)) return;
+    if (said.has(message)) return;
     said.add(message);
     onEvent?.({ kind: "warning", code, message });
   };
@@ -22,12 +22,19 @@ export function createWarner(onEvent: EventSink | undefined): Warn {
 
 /** The same transport; what the registry says in `Warning` headers is passed on, and never acted upon. */
 export function hearWarnings(transport: Transport, registry: string, warn: Warn): Transport {
+  const heard = new Set<string>();
   return {
     ...transport,
     async send(call) {
       const response = await transport.send(call);
-      for (const text of readWarnings(response.headers["warning"]))
-        warn("REGISTRY_WARNING", `${registry} says: ${text}`);
+      for (const text of readWarnings(response.headers["warning"])) {
+        const isHeard = heard.size < MAX_WARNINGS || heard.has(text);
+        if (isHeard) heard.add(text);
+        const words = isHeard
+          ? `says: ${text}`
+          : "says more than is listened to: its other warnings are left out";
+        warn("REGISTRY_WARNING", `${registry} ${words}`);
+      }
       return response;
     },
   };

@@ -18,7 +18,7 @@ const EntryDocument = z.object({
 });
 
 /** What may stand in a header; anything else in a token would make the request fail, with the token in the message. */
-const HEADER_TEXT = /^[\x21-\x7e]+$/;
+export const HEADER_TEXT: RegExp = /^[\x21-\x7e]+$/;
 
 /** What stands under one key of `auths`. */
 export type AuthEntry =
