@@ -26,8 +26,22 @@ test("renderFailures() tells a common reason once and counts what it does not na
   ]);
 
   expect(lines.filter((line) => line.includes("it is down"))).toEqual(["    it is down"]);
-  expect(lines).toContain("  and 2 more");
+  expect(lines).toContain("  and 2 more: --json has all");
   expect(lines.slice(-2)).toEqual(["    Cannot read h:5/b:1: it is gone", "    Go"]);
+});
+
+test("renderFailures() keeps the whole of a message that is the same for all", () => {
+  const message = 'Cannot log in to h:5 as "ada" (--authfile): it refuses these credentials';
+  const failures = ["a:1", "b:1"].map((name) => ({ name, message, hint: "Log in" }));
+
+  expect(renderFailures(failures)).toEqual([
+    "",
+    "2 failed:",
+    "  a:1",
+    "  b:1",
+    `    ${message}`,
+    "    Log in",
+  ]);
 });
 
 test("renderFailures() shows what caused a failure on demand", () => {

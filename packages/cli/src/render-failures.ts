@@ -36,8 +36,10 @@ function renderGroup(failures: readonly Failure[], { isVerbose = false }: Render
   const [first] = failures;
   if (first === undefined) return [];
   const names = failures.slice(0, MAX_NAMES).map(({ name }) => `  ${name}`);
-  if (failures.length > MAX_NAMES) names.push(`  and ${failures.length - MAX_NAMES} more`);
-  const reason = failures.length === 1 ? first.message : reasonOf(first.message);
+  if (failures.length > MAX_NAMES) names.push(`  and ${failures.length - MAX_NAMES} more: --json has all`);
+  // What each says of its own object would be wrong for the others.
+  const isSame = failures.every(({ message }) => message === first.message);
+  const reason = isSame ? first.message : reasonOf(first.message);
   const details = isVerbose ? (first.details ?? []).map((detail) => `    Caused by: ${detail}`) : [];
   return [...names, `    ${reason}`, `    ${first.hint}`, ...details];
 }

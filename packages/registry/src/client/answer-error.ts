@@ -1,7 +1,14 @@
 import type { RegistryWords } from "./registry-words.ts";
 
 /** What a request was about, as far as it changes what a refusal means. */
-export type Purpose = "read" | "read-manifest" | "read-blob" | "start-upload" | "send-blob" | "push-manifest";
+export type Purpose =
+  | "log-in"
+  | "read"
+  | "read-manifest"
+  | "read-blob"
+  | "start-upload"
+  | "send-blob"
+  | "push-manifest";
 
 /** A request's line, and who answered it. */
 export interface RequestLine {
@@ -27,7 +34,11 @@ export class AnswerError extends Error {
   /** The path of the repository that it was about, if it was about one. */
   readonly repository: string | undefined;
 
-  constructor(request: RequestLine, answer: { readonly status: number; readonly words: RegistryWords }) {
+  constructor(
+    request: RequestLine,
+    answer: { readonly status: number; readonly words: RegistryWords },
+    purpose: Purpose = purposeOf(request),
+  ) {
     const { status, words } = answer;
     const said = [words.code, words.message === undefined ? undefined : JSON.stringify(words.message)];
     const tail = said.filter((part) => part !== undefined).join(" ");
@@ -35,7 +46,7 @@ export class AnswerError extends Error {
     this.name = "AnswerError";
     this.status = status;
     this.words = words;
-    this.purpose = purposeOf(request);
+    this.purpose = purpose;
     this.repository = /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//.exec(
       new URL(request.url).pathname,
     )?.[1];
@@ -47,10 +58,10 @@ export class AnswerError extends Error {
   }
 }
 
-/** The answer that made this error, if it was one. */
+/** The registry's answer that made this error, if it was one: not its token server's, which knows nothing of the request. */
 export function answerOf(error: unknown): AnswerError | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof AnswerError ? cause : undefined;
+  return cause instanceof AnswerError && cause.purpose !== "log-in" ? cause : undefined;
 }
 
 /** An upload's URL is the registry's business: what is written and is no manifest is a blob. */

@@ -70,7 +70,7 @@ export function createAuthorizedSend(
     if (authorization !== undefined) return authorization;
     throw offered.length === 0 && isProjectMissing(said)
       ? missingError(call, registry, undefined)
-      : anonymousError(registry);
+      : anonymousError(registry, said);
   };
 
   /** The error of an authorization in whose place there is nothing better. */
@@ -79,7 +79,7 @@ export function createAuthorizedSend(
     const isDirect = used.header.startsWith("Basic ") || used.credentials?.kind === "registryToken";
     const isLogin = isDirect && (offered.length > 0 || (await ping(call, used.header)) !== undefined);
     if (offered.length === 0 && !isLogin) return missingError(call, registry, used.credentials);
-    const error = isLogin ? loginError(registry, used.credentials) : refusedError(said, used);
+    const error = isLogin ? loginError(registry, used.credentials, said) : refusedError(said, used);
     authorizer.giveUp(used, error, { isLogin });
     return error;
   };

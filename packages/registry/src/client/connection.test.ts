@@ -229,6 +229,23 @@ describe("createRegistryPool()", () => {
     });
   });
 
+  test("tells that the mirror was asked, of whatever it fails", async () => {
+    const { host } = await serveOdd(({ method, url }) =>
+      method === "HEAD" || url.includes("tags")
+        ? { status: 405 }
+        : { headers: { "content-type": "text/html" }, body: "<html>" },
+    );
+    const pool = createPool({ mirrors: new Map([["docker.io", { host, prefix: "" }]]) });
+    const repository = pool.open("docker.io").openRepository("library/redis");
+
+    await expect(repository.resolve("7")).rejects.toMatchObject({
+      message: `Cannot resolve docker.io/library/redis:7: ${host} sent text/html, which is no manifest`,
+    });
+    await expect(Array.fromAsync(repository.listTags())).rejects.toMatchObject({
+      message: `Cannot list the tags of docker.io/library/redis from ${host}: status 405`,
+    });
+  });
+
   test("refuses a variable without credentials, naming it", () => {
     const auth = { kind: "environment", variable: "HUB_AUTH" } as const;
 

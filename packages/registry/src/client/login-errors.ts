@@ -7,9 +7,10 @@ import type { Call } from "./call.ts";
 import type { Challenge } from "./challenge.ts";
 import { repositoryOf } from "./scopes.ts";
 
-/** The registry wants credentials and there are none. */
-export function anonymousError(registry: string): BundleError {
+/** The registry wants credentials and there are none. `said`: what it answered. */
+export function anonymousError(registry: string, { cause }: BundleError): BundleError {
   return new BundleError("UNAUTHORIZED", `Cannot use ${registry} without credentials: it wants a login`, {
+    cause,
     hint: loginHint(registry),
   });
 }
@@ -24,11 +25,15 @@ export function unknownSchemeError(registry: string, offered: readonly Challenge
 }
 
 /** The registry does not take the credentials at all. */
-export function loginError(registry: string, credentials: Credentials | undefined): BundleError {
+export function loginError(
+  registry: string,
+  credentials: Credentials | undefined,
+  { cause }: BundleError,
+): BundleError {
   return new BundleError(
     "UNAUTHORIZED",
     `Cannot log in to ${registry} ${describeCredentials(credentials)}: it refuses these credentials`,
-    { hint: loginHint(registry) },
+    { cause, hint: loginHint(registry) },
   );
 }
 

@@ -6,7 +6,7 @@ import { type ListRepositoriesOptions, listCatalog } from "./list-repositories.t
 import type { RegistryMemory, RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
 import { createTarget } from "./target.ts";
-import { createTransport } from "./transport.ts";
+import { createTransport, type Transport } from "./transport.ts";
 import { createUploadMemory } from "./upload-memory.ts";
 import { createWarner, hearWarnings } from "./warn-once.ts";
 
@@ -72,7 +72,7 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
     onEvent,
     onExchange,
   });
-  const transport = hearWarnings(opened, name, warn);
+  const transport = hearWarnings(mirror === undefined ? opened : nameMirror(opened, mirror), name, warn);
   const pathOf = (repository: string): string =>
     mirror === undefined || mirror.prefix === "" ? repository : `${mirror.prefix}/${repository}`;
   const memory: RegistryMemory = {
@@ -80,7 +80,7 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
     listChanges: new Map(),
     uploads: createUploadMemory(chunkSize),
   };
-  const told = { onRequest, onPullLimit, onEvent, warn };
+  const told = { asked: account, onRequest, onPullLimit, onEvent, warn };
   return {
     name,
     openRepository(repository): Repository {
@@ -95,5 +95,13 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
       return { ...list, repositories: own.map((repository) => repository.slice(path.length)) };
     },
     close: async () => await transport.close(),
+  };
+}
+
+/** The same transport; what fails is told with the host that was asked, not only with the one that it stands for. */
+function nameMirror(transport: Transport, { host }: Mirror): Transport {
+  return {
+    ...transport,
+    send: async (call) => await transport.send({ ...call, what: `${call.what} from ${host}` }),
   };
 }

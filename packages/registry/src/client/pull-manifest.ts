@@ -134,7 +134,7 @@ function isPage(response: Response): boolean {
 function noManifest(remote: Remote, what: string, type: string): BundleError {
   return new BundleError(
     "REGISTRY_FAILED",
-    `Cannot ${what}: ${remote.registry} sent ${type === "" ? "something without a type" : type}, which is no manifest`,
+    `Cannot ${what}: ${remote.asked} sent ${type === "" ? "something without a type" : type}, which is no manifest`,
     { hint: "Check that the host is a registry, not its web page, and that no proxy answers in its place" },
   );
 }

@@ -170,7 +170,7 @@ const RULES: readonly Rule[] = [
     purposes: BLOBS,
     statuses: [413],
     says: "the registry, or a proxy in front of it, takes no request of this size",
-    hint: "Have its limit raised (nginx: client_max_body_size), or send smaller pieces: --chunk-size 5MiB",
+    hint: "Have its limit raised (nginx: client_max_body_size), or send pieces below it with --chunk-size",
     code: "REGISTRY_FAILED",
   },
   // Never "repository not found": the session is gone.

@@ -32,6 +32,8 @@ export interface Remote {
   readonly transport: Transport;
   /** The registry's name in messages. */
   readonly registry: string;
+  /** Who is asked: the registry, or the mirror that stands for it. */
+  readonly asked: string;
   /** The repository's name in messages. */
   readonly repository: string;
   /** Where it is at the host that is asked: with the mirror's prefix. */

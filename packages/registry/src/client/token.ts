@@ -5,6 +5,7 @@ import { toBasicHeader } from "../credentials/basic-header.ts";
 import { type Credentials, describeCredentials, type IdentityToken } from "../credentials/credentials.ts";
 import { loginHint } from "../credentials/login-hint.ts";
 import { HEADER_TEXT } from "../credentials/parse-credentials.ts";
+import { AnswerError, lineOf, type RequestLine } from "./answer-error.ts";
 import type { Challenge } from "./challenge.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { parseJson } from "./read-json.ts";
@@ -54,6 +55,7 @@ export interface FetchTokenOptions {
 }
 
 interface TokenAnswer {
+  readonly line: RequestLine;
   readonly status: number;
   readonly body: Uint8Array;
   readonly retryAfter: string | undefined;
@@ -136,6 +138,7 @@ async function send(url: URL, asked: TokenRequest, options: AskOptions): Promise
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
     return {
+      line: lineOf({ method: asked.method ?? "GET", url: url.href }, url.origin),
       status: response.statusCode,
       body: await readAll(response.body, MAX_TOKEN_BODY_SIZE),
       retryAfter: headerOf(response, "retry-after"),
@@ -166,23 +169,22 @@ function mayBePlain(url: URL, origin: string): boolean {
   return url.hostname === new URL(origin).hostname || isLoopback(url.host);
 }
 
-function checkAnswer(
-  { status, body, retryAfter }: TokenAnswer,
-  what: string,
-  options: FetchTokenOptions,
-): void {
+function checkAnswer(answer: TokenAnswer, what: string, options: FetchTokenOptions): void {
+  const { line, status, body } = answer;
   if (status === 200) return;
   const { credentials, registry, scopes } = options;
-  const { message } = readWords(new TextDecoder().decode(body));
-  const said = message === undefined ? "" : `: ${message}`;
+  const words = readWords(new TextDecoder().decode(body));
+  const said = words.message === undefined ? "" : `: ${words.message}`;
+  const cause = new AnswerError(line, { status, words }, "log-in");
   if (status === 401 || status === 403) {
     const who = describeCredentials(credentials);
     const reason = `it is refused (${status}) for ${scopes.join(" ")}${said}`;
     const code = status === 401 ? "UNAUTHORIZED" : "DENIED";
-    throw new BundleError(code, `Cannot ${what} ${who}: ${reason}`, { hint: loginHint(registry) });
+    throw new BundleError(code, `Cannot ${what} ${who}: ${reason}`, { cause, hint: loginHint(registry) });
   }
-  const retryAfterMs = readRetryAfter(retryAfter);
+  const retryAfterMs = readRetryAfter(answer.retryAfter);
   throw new BundleError(codeOfStatus(status), `Cannot ${what}: it answers ${status}${said}`, {
+    cause,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }

@@ -12,8 +12,8 @@ export type UploadPlan =
 
 const MIB = 1024 * 1024;
 
-/** What is tried below a size that was refused: under Cloudflare's 100 MB, then the least that ECR takes. */
-const CHUNK_SIZES = [64 * MIB, 5 * MIB];
+/** What is tried below a size that was refused: under Cloudflare's 100 MB, the least that ECR takes, under nginx's 1 MiB. */
+const CHUNK_SIZES = [64 * MIB, 5 * MIB, MIB / 2];
 
 /** A limit below it is none of requests; and the blob would never be gone. */
 const MIN_CHUNK_SIZE = 64 * 1024;
