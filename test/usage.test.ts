@@ -50,6 +50,8 @@ test.each([
 
 test.each([
   [["plan", "-c", "one.yaml", "--mirror", "docker.io=ada:secret@cache.example.com"]],
+  [["plan", "-c", "one.yaml", "--mirror", "ada:secret@docker.io=cache.example.com"]],
+  [["plan", "-c", "one.yaml", "--mirror", "ada:secret@cache.example.com"]],
   [["import", "one.tar", "--to", "ada:secret@registry.example.com"]],
 ])("a password where none belongs is not repeated: %j", async (args) => {
   const { exitCode, stderr } = await exchange.site.run(args);

@@ -18,6 +18,8 @@ export interface ProxyServerOptions {
   readonly login?: string;
   /** Answers CONNECT with this status alone. */
   readonly connectStatus?: number;
+  /** Whether it answers CONNECT so without looking at passwords. @default false */
+  readonly deniesFirst?: boolean;
 }
 
 /** A proxy that runs. */
@@ -30,7 +32,7 @@ export interface ProxyServer {
 
 /** Serves a proxy for tunnels and for requests without TLS on loopback. */
 export async function serveProxy(options: ProxyServerOptions): Promise<ProxyServer> {
-  const { names, login, connectStatus = 200 } = options;
+  const { names, login, connectStatus = 200, deniesFirst = false } = options;
   const requests: ProxiedRequest[] = [];
   const sockets = new Set<Socket>();
   const server = createServer();
@@ -42,7 +44,7 @@ export async function serveProxy(options: ProxyServerOptions): Promise<ProxyServ
     return login === undefined || authorization === `Basic ${Buffer.from(login).toString("base64")}`;
   };
   const openTunnel = (incoming: IncomingMessage, client: Socket): void => {
-    const isAdmitted = admit(incoming);
+    const isAdmitted = admit(incoming) || deniesFirst;
     if (!isAdmitted || connectStatus !== 200) {
       client.end(`HTTP/1.1 ${isAdmitted ? connectStatus : 407} No\r\nContent-Length: 0\r\n\r\n`);
       return;

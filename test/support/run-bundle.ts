@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Options of node itself. */
   readonly nodeOptions?: readonly string[];
+  /** Whether its stdout is read; else that is up to the test. @default true */
+  readonly readsStdout?: boolean;
 }
 
 /** What a run of `bundle` gave. */
@@ -27,13 +30,13 @@ export interface BundleRun {
 
 /** A run that goes on. */
 export interface StartedRun {
-  readonly child: ChildProcess;
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
   readonly finished: Promise<BundleRun>;
 }
 
 /** Starts the real executable in a process of its own. */
 export function startBundle(args: readonly string[], options: RunOptions): StartedRun {
-  const { cwd, env, nodeOptions = [] } = options;
+  const { cwd, env, nodeOptions = [], readsStdout = true } = options;
   const child = spawn(process.execPath, ["--conditions=source", ...nodeOptions, DEV, ...args], {
     cwd,
     env,
@@ -41,9 +44,10 @@ export function startBundle(args: readonly string[], options: RunOptions): Start
     timeout: TIMEOUT_MS,
     killSignal: "SIGKILL",
   });
-  const closed = once(child, "close");
+  const ended = once(child, readsStdout ? "close" : "exit");
   const finish = async (): Promise<BundleRun> => {
-    const [stdout, stderr] = await Promise.all([buffer(child.stdout), text(child.stderr), closed]);
+    const output = readsStdout ? buffer(child.stdout) : Buffer.alloc(0);
+    const [stdout, stderr] = await Promise.all([output, text(child.stderr), ended]);
     return { exitCode: child.exitCode, stdout, stderr };
   };
   return { child, finished: finish() };

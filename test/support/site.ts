@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BundleRun, type StartedRun, startBundle } from "./run-bundle.ts";
+import { type BundleRun, type RunOptions, type StartedRun, startBundle } from "./run-bundle.ts";
 import { formatSelection, type TestSelection } from "./selection.ts";
 
 /** Stripped sources are kept between runs: it halves the time that one takes to begin. */
@@ -22,10 +22,7 @@ export interface Site {
 }
 
 /** What one run has beyond the others. */
-export interface SiteRunOptions {
-  readonly env?: Readonly<Record<string, string>>;
-  readonly nodeOptions?: readonly string[];
-}
+export type SiteRunOptions = Partial<Omit<RunOptions, "cwd">>;
 
 /** Makes a site. Nothing of the machine's own credentials and caches is seen in it. */
 export async function openSite(): Promise<Site> {
@@ -40,9 +37,9 @@ export async function openSite(): Promise<Site> {
   };
   const start = (args: readonly string[], options: SiteRunOptions = {}): StartedRun =>
     startBundle(args, {
+      ...options,
       cwd: directory,
       env: { ...env, ...options.env },
-      nodeOptions: options.nodeOptions ?? [],
     });
   return {
     directory,

@@ -227,6 +227,7 @@ test.each([
   [["a.tar"], "Missing required flag --config\n  See bundle probecommand --help"],
   [["-c", "a"], "Missing argument BUNDLE\n"],
   [["--confg=secret", "a.tar"], "Unknown flag --confg\n  Did you mean --config? See"],
+  [["--password=my, secret", "--verbose", "a.tar"], "Unknown flag --password\n  See"],
   [[...ARGUMENTS, "--frobnicate", "-x"], "Unknown flags --frobnicate, -x\n  See"],
   [[...ARGUMENTS, "--jobs", "0"], "Cannot read --jobs: Expected an integer greater than or equal to 1"],
   [[...ARGUMENTS, "--jobs", "65"], "Cannot read --jobs: Expected an integer less than or equal to 64"],
@@ -237,6 +238,7 @@ test.each([
   const exitCode = await run(...argv, "--json");
 
   expect(stderr).toContain(`Error: ${expected}`);
+  expect(stderr).not.toContain("secret");
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: "USAGE" } });
   expect(exitCode).toBe(2);
 });

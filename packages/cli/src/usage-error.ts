@@ -18,17 +18,19 @@ export function toUsageError(error: Error, context: UsageContext): BundleError {
   const lines = stripVTControlCharacters(error.message)
     .split("\n")
     .filter((line) => line.trim() !== "" && !NOISE.test(line));
-  const { message, suggestion } = describe(lines, context);
+  const { message, suggestion, cause = error } = describe(lines, context);
   const help = `See ${context.command} --help`;
   return new BundleError("USAGE", message, {
     hint: suggestion === undefined ? help : `Did you mean --${suggestion}? ${help}`,
-    cause: error,
+    ...(cause === null ? {} : { cause }),
   });
 }
 
 interface UsageDescription {
   readonly message: string;
   readonly suggestion?: string;
+  /** null where oclif's own words are not to be shown. @default the error */
+  readonly cause?: null;
 }
 
 function describe(lines: readonly string[], context: UsageContext): UsageDescription {
@@ -47,10 +49,11 @@ function describeUnknownFlags(line: string, context: UsageContext): UsageDescrip
   const flags = line
     .replace(/^.*?: /, "")
     .split(", ")
-    .map((flag) => flag.replace(/=.*/, ""));
+    .map((flag) => flag.replace(/=.*/, ""))
+    .filter((flag) => flag.startsWith("-"));
   const suggestion = nearestName((flags[0] ?? "").replace(/^-+/, ""), context.flags);
   const message = `Unknown ${flags.length === 1 ? "flag" : "flags"} ${flags.join(", ")}`;
-  return suggestion === undefined ? { message } : { message, suggestion };
+  return { message, cause: null, ...(suggestion === undefined ? {} : { suggestion }) };
 }
 
 /** oclif lists arguments as `name  description`, with more lines of the description indented. */

@@ -68,6 +68,12 @@ export class ExportCommand extends BundleCommand {
     else super.writeResult(text);
   }
 
+  protected override async finally(error: Error | undefined): Promise<void> {
+    await super.finally(error);
+    // The bundle is not whole: who has stopped reading is not waited for.
+    if (error !== undefined && this.#isPiped && process.stdout.writableLength > 0) process.exit();
+  }
+
   /** The bundle may be complete by now: its id must not be lost with the file. */
   #writeResultFile(path: string, text: string): void {
     try {

@@ -32,5 +32,5 @@ function invalid(flag: string, what: string): BundleError {
 
 /** Whoever writes USER:PASSWORD@HOST must not find the password in a log. */
 function hideUser(flag: string): string {
-  return flag.replace(/=.*@/s, "=***@");
+  return flag.replace(/^([^=@:]*=)?.*@/s, "$1***@");
 }

@@ -35,7 +35,7 @@ export async function runExport(
       checkPlan(plan, path, flags);
       const work = { ...sources, ...options, heading, failFast: flags["fail-fast"] };
       const report = isPiped
-        ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk), work)
+        ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk, options), work)
         : await exportBundle(plan, flags.output, { ...work, existing, isForced: flags.force });
       const durationMs = Math.round(performance.now() - startedAt);
       return toExportDocument(report, flags.output, { requests: sources.requests(), durationMs });

@@ -123,11 +123,12 @@ async function run(
 }
 
 function describeExit(
-  error: { readonly code?: unknown; readonly killed?: boolean },
+  error: { readonly code?: unknown; readonly killed?: boolean; readonly signal?: unknown },
   timeoutMs: number,
 ): string {
   if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return `prints more than ${MAX_OUTPUT_SIZE} bytes`;
   if (error.killed === true) return `takes longer than ${timeoutMs / 1000} seconds`;
+  if (typeof error.signal === "string") return `is killed by ${error.signal}`;
   return typeof error.code === "number" ? `ends with status ${error.code}` : `cannot be run (${error.code})`;
 }
 

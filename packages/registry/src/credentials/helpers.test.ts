@@ -118,6 +118,7 @@ describe("a credential helper", () => {
 
   test.each([
     ["fails", `console.error("${SECRET}"); console.log("${SECRET}"); process.exit(3);`, /ends with status 3/],
+    ["crashes", `process.kill(process.pid, "SIGSEGV"); for (;;);`, /is killed by SIGSEGV/],
     ["answers something else", `console.log("${SECRET}");`, /not what a credential helper says/],
     ["answers a list", `console.log('["${SECRET}"]');`, /not what a credential helper says/],
     [

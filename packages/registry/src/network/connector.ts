@@ -36,7 +36,7 @@ export interface Connector {
 export function createConnector(options: ConnectorOptions): Connector {
   const { network, host, isInsecure, toProxies } = options;
   const own = new URL(`https://${host}`);
-  const openTunnel = createTunnelOpener(toProxies);
+  const openTunnel = createTunnelOpener(toProxies, network.askProxy);
   const tls = createTlsStarter(network, (name) =>
     name === own.host ? !isInsecure : !network.isInsecure(name),
   );

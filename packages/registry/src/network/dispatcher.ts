@@ -2,9 +2,9 @@ import { Agent, type Dispatcher } from "undici";
 import { type Connector, createConnector, createProxyConnector } from "./connector.ts";
 import type { ExchangeSink } from "./exchange.ts";
 import type { Place } from "./faults.ts";
+import { createForward } from "./forward.ts";
 import type { Network } from "./network.ts";
-import { type Observed, observe } from "./observe.ts";
-import type { ProxyServer } from "./proxies.ts";
+import { observe } from "./observe.ts";
 
 /** Nothing at all from the other side for so long means that the connection is dead, however slow it is. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -48,6 +48,7 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
   const { host, isInsecure, network, onExchange } = options;
   const toProxies = new Agent({ ...AGENT_OPTIONS, connect: createProxyConnector(network) });
   const connector = createConnector({ network, host, isInsecure, toProxies });
+  const forward = createForward(toProxies, network.askProxy);
   const toHosts = new Agent({ ...AGENT_OPTIONS, connect: connector.connect });
 
   const placeOf = (url: URL): Place => {
@@ -65,10 +66,11 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
     const url = new URL(String(request.origin));
     connector.check(url);
     const proxy = network.findProxy(url);
-    const observed: Observed = { request, url, proxy, placeOf, onExchange };
-    return proxy !== undefined && url.protocol === "http:"
-      ? toProxies.dispatch(toForwarded(request, url, proxy), observe(handler, observed))
-      : dispatch(request, observe(handler, observed));
+    const observed = { request, url, proxy, placeOf, onExchange };
+    if (proxy === undefined || url.protocol === "https:")
+      return dispatch(request, observe(handler, observed));
+    forward({ ...observed, proxy }, handler);
+    return true;
   });
 
   return {
@@ -79,31 +81,4 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
       await Promise.all([toHosts.close(), toProxies.close()]);
     },
   };
-}
-
-/**
- * A request without TLS as a proxy takes it, with the whole URL: {@link https://www.rfc-editor.org/rfc/rfc9112#absolute-form}.
- * Many proxies open tunnels to the port of https only.
- */
-function toForwarded(
-  request: Dispatcher.DispatchOptions,
-  url: URL,
-  proxy: ProxyServer,
-): Dispatcher.DispatchOptions {
-  return {
-    ...request,
-    origin: proxy.origin,
-    path: `${url.origin}${request.path}`,
-    headers: { ...toRecord(request.headers), ...proxy.headers, host: url.host },
-  };
-}
-
-/** Requests of this package have their headers in a plain object. */
-function toRecord(
-  headers: Dispatcher.DispatchOptions["headers"],
-): Record<string, string | string[] | undefined> {
-  if (headers === null || headers === undefined) return {};
-  if (Array.isArray(headers) || Symbol.iterator in headers)
-    throw new TypeError("Cannot forward these headers");
-  return headers as Record<string, string | string[] | undefined>;
 }

@@ -1,4 +1,5 @@
 import { getCACertificates, type SecureContextOptions } from "node:tls";
+import { type AskProxy, createAskProxy } from "./ask-proxy.ts";
 import { type HostCertificates, listCertsDirectories, readHostCertificates } from "./certificates.ts";
 import { type FindProxy, readProxies } from "./proxies.ts";
 
@@ -18,6 +19,7 @@ export interface NetworkOptions {
 /** The network as all registries of a run see it. */
 export interface Network {
   readonly findProxy: FindProxy;
+  readonly askProxy: AskProxy;
   /** Where certificates for a host may lie, the most important first. */
   readonly certsDirectories: readonly string[];
   /** Whether the operator named this host and port with `insecureHosts`. */
@@ -43,6 +45,7 @@ export function createNetwork(options: NetworkOptions = {}): Network {
 
   return {
     findProxy: readProxies(environment),
+    askProxy: createAskProxy(),
     certsDirectories,
     isInsecure: (host) => insecure.has(normalizeHost(host)),
     async readTls(host, { isVerified }) {

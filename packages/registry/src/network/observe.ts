@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import type { ExchangeSink } from "./exchange.ts";
 import { describeFault, faultCode, type Place } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
+import { passOn } from "./pass-on.ts";
 import type { ProxyServer } from "./proxies.ts";
 import { describeProxyStatus } from "./proxy-fault.ts";
 
@@ -18,27 +19,22 @@ export interface Observed {
 export function observe(handler: Dispatcher.DispatchHandler, observed: Observed): Dispatcher.DispatchHandler {
   const { url, proxy, placeOf } = observed;
   const report = createReport(observed);
+  const next = passOn(handler);
   return {
-    onRequestStart: (controller, context: unknown) => handler.onRequestStart?.(controller, context),
-    onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
-    onResponseStarted: () => handler.onResponseStarted?.(),
+    ...next,
     onResponseStart(controller, status, headers, message) {
       // Only the proxy that a request without TLS went to can answer so.
       if (status === 407 && proxy !== undefined) {
         return controller.abort(describeProxyStatus(proxy, status, url.host));
       }
       if (status >= 200) report({ status });
-      return handler.onResponseStart?.(controller, status, headers, message);
+      next.onResponseStart(controller, status, headers, message);
     },
-    onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
-    onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
     onResponseError(controller, error) {
       report({ error: faultCode(error) || (error instanceof NetworkError ? error.code : error.name) });
       const described = describeFault(error, placeOf(url));
-      handler.onResponseError?.(controller, described instanceof Error ? described : error);
+      next.onResponseError(controller, described instanceof Error ? described : error);
     },
-    onBodySent: (chunk) => handler.onBodySent?.(chunk),
-    onRequestSent: () => handler.onRequestSent?.(),
   };
 }
 

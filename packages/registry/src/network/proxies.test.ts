@@ -19,6 +19,8 @@ describe("readProxies()", () => {
     [{ HTTP_PROXY: PROXY }, "https://r.io", undefined],
     [{ ALL_PROXY: PROXY }, "https://r.io", PROXY],
     [{ all_proxy: PROXY, http_proxy: "http://other:1" }, "http://r.io", "http://other:1"],
+    [{ all_proxy: "socks5://p:1080", http_proxy: PROXY, HTTPS_PROXY: PROXY }, "https://r.io", PROXY],
+    [{ all_proxy: "socks5://p:1080", no_proxy: "*" }, "https://r.io", undefined],
     [{ HTTPS_PROXY: "proxy.corp:3128" }, "https://r.io", PROXY],
     [{ HTTPS_PROXY: "https://proxy.corp" }, "https://r.io", "https://proxy.corp"],
   ])("with %j sends %s to %s", (environment, url, expected) => {

@@ -27,12 +27,16 @@ export type FindProxy = (url: URL) => ProxyServer | undefined;
  * @throws `USAGE` for a proxy that cannot be used
  */
 export function readProxies(environment: Environment): FindProxy {
-  const all = readProxy(environment, "all_proxy");
+  const exceptions = readVariable(environment, "no_proxy")?.value ?? "";
+  if (exceptions === "*") return () => undefined;
+  // Desktops set ALL_PROXY to a SOCKS proxy beside the two: where it does not count it may be anything.
+  const readFor = (name: string): ProxyServer | undefined =>
+    readProxy(environment, name) ?? readProxy(environment, "all_proxy");
   const proxies: Readonly<Record<string, ProxyServer | undefined>> = {
-    "http:": readProxy(environment, "http_proxy") ?? all,
-    "https:": readProxy(environment, "https_proxy") ?? all,
+    "http:": readFor("http_proxy"),
+    "https:": readFor("https_proxy"),
   };
-  const isExcepted = readExceptions(readVariable(environment, "no_proxy")?.value ?? "");
+  const isExcepted = readExceptions(exceptions);
   return (url) => {
     const proxy = proxies[url.protocol];
     return proxy === undefined || isThisMachine(url.hostname) || isExcepted(url) ? undefined : proxy;

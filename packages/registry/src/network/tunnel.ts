@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import type { Dispatcher } from "undici";
+import type { AskProxy } from "./ask-proxy.ts";
 import { portOf } from "./connect.ts";
 import type { ProxyServer } from "./proxies.ts";
 import { describeProxyFault, describeProxyStatus } from "./proxy-fault.ts";
@@ -11,22 +12,18 @@ const TUNNEL_TIMEOUT_MS = 30_000;
 export type OpenTunnel = (proxy: ProxyServer, url: URL) => Promise<Socket>;
 
 /**
- * Tunnels through proxies by CONNECT ({@link https://www.rfc-editor.org/rfc/rfc9110#CONNECT}). A proxy that refuses our
- * password is not asked again: many systems lock an account that is tried too often.
+ * Tunnels through proxies by CONNECT ({@link https://www.rfc-editor.org/rfc/rfc9110#CONNECT}). A proxy that has refused
+ * our password is not asked.
  */
-export function createTunnelOpener(toProxies: Dispatcher): OpenTunnel {
-  const refusals = new Map<string, Error>();
-  return async (proxy, url) => {
-    const refusal = refusals.get(proxy.origin);
-    if (refusal !== undefined) throw refusal;
-    const target = `${url.hostname}:${portOf(url)}`;
-    const { statusCode, socket } = await requestTunnel(proxy, target, toProxies);
-    if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) return socket;
-    socket.on("error", () => undefined).destroy();
-    const fault = describeProxyStatus(proxy, statusCode, target);
-    if (fault.code === "UNAUTHORIZED") refusals.set(proxy.origin, fault);
-    throw fault;
-  };
+export function createTunnelOpener(toProxies: Dispatcher, askProxy: AskProxy): OpenTunnel {
+  return async (proxy, url) =>
+    await askProxy(proxy, async () => {
+      const target = `${url.hostname}:${portOf(url)}`;
+      const { statusCode, socket } = await requestTunnel(proxy, target, toProxies);
+      if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) return socket;
+      socket.on("error", () => undefined).destroy();
+      throw describeProxyStatus(proxy, statusCode, target);
+    });
 }
 
 async function requestTunnel(

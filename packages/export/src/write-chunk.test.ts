@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { PassThrough } from "node:stream";
+import { expect, test } from "vitest";
+import { writeChunk } from "./write-chunk.ts";
+
+const CHUNK = Buffer.alloc(1024 * 1024);
+
+test("writeChunk() waits for a slow reader", async () => {
+  const stream = new PassThrough();
+  const written = writeChunk(stream, CHUNK);
+
+  expect(await Promise.race([written, "waits"])).toBe("waits");
+  stream.resume();
+
+  expect(await written).toBeUndefined();
+});
+
+test("writeChunk() stops waiting where it is told to", async () => {
+  const controller = new AbortController();
+  const reason = new Error("stopped");
+  const options = { signal: controller.signal };
+  const stream = new PassThrough();
+  const written = writeChunk(stream, CHUNK, options);
+
+  controller.abort(reason);
+
+  await expect(written).rejects.toBe(reason);
+  await expect(writeChunk(stream, CHUNK, options)).rejects.toBe(reason);
+});
+
+test("writeChunk() tells that the reader has ended", async () => {
+  const { stdin } = spawn("true");
+  const ended = { code: "FILE_FAILED", message: "Cannot write the bundle to stdout: the reader has ended" };
+
+  await expect(writeChunk(stdin, CHUNK)).rejects.toMatchObject(ended);
+  await expect(writeChunk(stdin, CHUNK)).rejects.toMatchObject(ended);
+});
