@@ -184,7 +184,7 @@ function chooseCredentials(
       if (auth.credentials !== undefined) return always(auth.credentials, `$${auth.variable}`);
       throw new BundleError(
         "UNAUTHORIZED",
-        `Cannot log in to ${host}: the variable ${auth.variable} holds no credentials`,
+        `Cannot log in to ${host}: the variable ${auth.variable} is not set, or holds no credentials`,
         {
           hint: `Set ${auth.variable} to base64 of user:password, or remove auth from the selection`,
         },
