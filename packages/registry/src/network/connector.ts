@@ -39,7 +39,7 @@ export interface Connector {
 export function createConnector(options: ConnectorOptions): Connector {
   const { network, host, isInsecure, toProxies, closing } = options;
   const own = new URL(`https://${host}`);
-  const openTunnel = createTunnelOpener(toProxies, network.askProxy);
+  const openTunnel = createTunnelOpener({ toProxies, askProxy: network.askProxy });
   const tls = createTlsStarter(network, (name) =>
     name === own.host ? !isInsecure : !network.isInsecure(name),
   );
