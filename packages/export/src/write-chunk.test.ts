@@ -9,7 +9,7 @@ test("writeChunk() waits for a slow reader", async () => {
   const stream = new PassThrough();
   const written = writeChunk(stream, CHUNK);
 
-  expect(await Promise.race([written, "waits"])).toBe("waits");
+  expect(await Promise.race([written, Promise.resolve("waits")])).toBe("waits");
   stream.resume();
 
   expect(await written).toBeUndefined();

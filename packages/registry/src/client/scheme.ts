@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { isIP } from "node:net";
 import { addAbortSignal } from "node:stream";
 import { connect } from "node:tls";
+import type { AbortOptions } from "@airgap-bundle/core";
 import { isLoopbackAddress } from "../network/address.ts";
 import { faultCode } from "../network/faults.ts";
 import { NetworkError } from "../network/network-error.ts";
@@ -18,7 +19,7 @@ export type Scheme = "http" | "https";
 
 /** How {@link detectScheme} gets a connection. */
 export interface DetectSchemeOptions {
-  readonly openSocket: (url: URL) => Promise<Socket>;
+  readonly openSocket: (url: URL, options: AbortOptions) => Promise<Socket>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +40,7 @@ export async function detectScheme(host: string, options: DetectSchemeOptions): 
   const url = new URL(`https://${host}`);
   let socket: Socket;
   try {
-    socket = await openSocket(url);
+    socket = await openSocket(url, signal === undefined ? {} : { signal });
   } catch (error) {
     const isClosed = url.port === "" && faultCode(error) === "ECONNREFUSED";
     if (isClosed || (error instanceof NetworkError && error.code === "DENIED")) return "http";

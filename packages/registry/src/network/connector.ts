@@ -1,4 +1,5 @@
-import type { Socket } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
+import type { AbortOptions } from "@airgap-bundle/core";
 import { buildConnector, type Dispatcher } from "undici";
 import { isLoopbackAddress } from "./address.ts";
 import { type Connect, openWith, portOf, toConnect, urlOf } from "./connect.ts";
@@ -18,14 +19,16 @@ export interface ConnectorOptions {
   readonly isInsecure: boolean;
   /** Requests to proxies. */
   readonly toProxies: Dispatcher;
+  /** Aborted when no connection is needed any more. */
+  readonly closing: AbortSignal;
 }
 
 /** Opens connections, straight or through a proxy, and none to blocked addresses. */
 export interface Connector {
   /** TCP and, for https, TLS. */
   readonly connect: Connect;
-  /** TCP alone, whatever the scheme. */
-  openSocket(url: URL): Promise<Socket>;
+  /** TCP alone, whatever the scheme. @throws what it fails with; the abort reason */
+  openSocket(url: URL, options?: AbortOptions): Promise<Socket>;
   /** Checks what can be seen of a URL before a connection is made. @throws NetworkError */
   check(url: URL): void;
   /** What TLS is spoken with to a host, once it has been. */
@@ -34,17 +37,17 @@ export interface Connector {
 
 /** A connector for a registry and the hosts that it sends us to. */
 export function createConnector(options: ConnectorOptions): Connector {
-  const { network, host, isInsecure, toProxies } = options;
+  const { network, host, isInsecure, toProxies, closing } = options;
   const own = new URL(`https://${host}`);
-  const openTunnel = createTunnelOpener(toProxies, network.askProxy);
+  const openTunnel = createTunnelOpener({ toProxies, askProxy: network.askProxy });
   const tls = createTlsStarter(network, (name) =>
     name === own.host ? !isInsecure : !network.isInsecure(name),
   );
   // A registry on this machine may send us to this machine.
   let allowsLoopback = isLoopbackAddress(own.hostname);
   const guard = createGuard({ allowsLoopback: () => allowsLoopback });
-  const connectFreely = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
-  const connectGuarded = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: guard.lookup });
+  const connectFreely = buildTcpConnector({ closing });
+  const connectGuarded = buildTcpConnector({ closing, lookup: guard.lookup });
 
   /** What the operator names himself is not blocked. */
   const isNamed = (url: URL): boolean => url.hostname === own.hostname || network.isInsecure(url.host);
@@ -58,7 +61,10 @@ export function createConnector(options: ConnectorOptions): Connector {
   };
 
   return {
-    openSocket,
+    async openSocket(url, { signal } = {}) {
+      signal?.throwIfAborted();
+      return await orAborted(openSocket(url), signal);
+    },
     connect: toConnect(async (target) => {
       const url = urlOf(target);
       const socket = await openSocket(url);
@@ -72,14 +78,44 @@ export function createConnector(options: ConnectorOptions): Connector {
 }
 
 /** Opens connections to proxies, which the operator names: nothing of them is blocked. */
-export function createProxyConnector(network: Network): Connect {
-  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
+export function createProxyConnector(network: Network, closing: AbortSignal): Connect {
+  const connect = buildTcpConnector({ closing });
   const tls = createTlsStarter(network, (host) => !network.isInsecure(host));
   return toConnect(async (target) => {
     const url = urlOf(target);
     const socket = await openTcp(connect, url);
     return url.protocol === "http:" ? socket : await tls.start(url.host, target, socket);
   });
+}
+
+/** Waits for a connection no longer than the signal allows; one that comes later is not kept. */
+async function orAborted(opening: Promise<Socket>, signal: AbortSignal | undefined): Promise<Socket> {
+  if (signal === undefined) return await opening;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => {
+    reject(signal.reason);
+    opening.then(
+      (socket) => socket.destroy(),
+      () => undefined,
+    );
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([opening, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+interface TcpOptions {
+  readonly closing: AbortSignal;
+  readonly lookup?: LookupFunction;
+}
+
+function buildTcpConnector({ closing, lookup }: TcpOptions): Connect {
+  const guarded = lookup === undefined ? {} : { lookup };
+  // node makes the socket with the signal: one that nobody answers would keep the process from ending.
+  return buildConnector({ timeout: CONNECT_TIMEOUT_MS, signal: closing, ...guarded });
 }
 
 async function openTcp(connect: Connect, url: URL): Promise<Socket> {

@@ -121,6 +121,19 @@ describe("a proxy", () => {
   });
 });
 
+test("a proxy for URLs without TLS that is not reached is named as what failed", async () => {
+  const network = createNetwork({ environment: { HTTP_PROXY: "http://127.0.0.1:9" } });
+  const registry = await serveOdd(() => ({ status: 307, headers: { location: "http://cdn.test/x" } }));
+
+  const resolved = open(registry.host, { network }).openRepository("team/app").resolve("7");
+
+  await expect(resolved).rejects.toMatchObject({
+    code: "CONNECTION_FAILED",
+    message: expect.stringContaining("the proxy 127.0.0.1:9 cannot be used: connect ECONNREFUSED"),
+    hint: expect.stringContaining("Check HTTP_PROXY"),
+  });
+}, 30_000);
+
 describe("where a registry leads", () => {
   const redirectTo =
     (location: string): AnswerRequest =>

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher } from "undici";
 import { type Connector, createConnector, createProxyConnector } from "./connector.ts";
+import { endEarly, signalOf } from "./end-early.ts";
 import type { ExchangeSink } from "./exchange.ts";
 import type { Place } from "./faults.ts";
 import { createForward } from "./forward.ts";
@@ -46,8 +47,12 @@ export interface NetworkDispatcher {
 /** A dispatcher that has opened no connection yet. */
 export function createDispatcher(options: DispatcherOptions): NetworkDispatcher {
   const { host, isInsecure, network, onExchange } = options;
-  const toProxies = new Agent({ ...AGENT_OPTIONS, connect: createProxyConnector(network) });
-  const connector = createConnector({ network, host, isInsecure, toProxies });
+  const closing = new AbortController();
+  const toProxies = new Agent({
+    ...AGENT_OPTIONS,
+    connect: createProxyConnector(network, closing.signal),
+  });
+  const connector = createConnector({ network, host, isInsecure, toProxies, closing: closing.signal });
   const forward = createForward(toProxies, network.askProxy);
   const toHosts = new Agent({ ...AGENT_OPTIONS, connect: connector.connect });
 
@@ -66,10 +71,12 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
     const url = new URL(String(request.origin));
     connector.check(url);
     const proxy = network.findProxy(url);
+    const signal = signalOf(request);
+    signal?.throwIfAborted();
     const observed = { request, url, proxy, placeOf, onExchange };
-    if (proxy === undefined || url.protocol === "https:")
-      return dispatch(request, observe(handler, observed));
-    forward({ ...observed, proxy }, handler);
+    const ending = endEarly(handler, signal);
+    if (proxy === undefined || url.protocol === "https:") return dispatch(request, observe(ending, observed));
+    forward({ ...observed, proxy }, ending);
     return true;
   });
 
@@ -78,7 +85,9 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
     openSocket: connector.openSocket,
     placeOf,
     close: async () => {
-      await Promise.all([toHosts.close(), toProxies.close()]);
+      // Whoever was stopped does not wait for connections that may never come about.
+      await Promise.all([toHosts.destroy(), toProxies.destroy()]);
+      closing.abort();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { AskProxy } from "./ask-proxy.ts";
-import { failEarly } from "./fail-early.ts";
+import { failEarly } from "./end-early.ts";
 import { type Observed, observe } from "./observe.ts";
 import { passOn } from "./pass-on.ts";
 import type { ProxyServer } from "./proxies.ts";

@@ -4,7 +4,7 @@ import { describeFault, faultCode, type Place } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
 import { passOn } from "./pass-on.ts";
 import type { ProxyServer } from "./proxies.ts";
-import { describeProxyStatus } from "./proxy-fault.ts";
+import { describeProxyFault, describeProxyStatus } from "./proxy-fault.ts";
 
 /** A request that is looked at. */
 export interface Observed {
@@ -20,20 +20,32 @@ export function observe(handler: Dispatcher.DispatchHandler, observed: Observed)
   const { url, proxy, placeOf } = observed;
   const report = createReport(observed);
   const next = passOn(handler);
+  // With TLS what answers is behind the proxy, in a tunnel that is there.
+  const forwardedBy = url.protocol === "http:" ? proxy : undefined;
+  let isConnected = false;
+
+  const describe = (error: Error): Error => {
+    if (forwardedBy !== undefined && !isConnected) return describeProxyFault(forwardedBy, error);
+    const described = describeFault(error, placeOf(url));
+    return described instanceof Error ? described : error;
+  };
+
   return {
     ...next,
+    onRequestStart(controller, context: unknown) {
+      isConnected = true;
+      next.onRequestStart(controller, context);
+    },
     onResponseStart(controller, status, headers, message) {
-      // Only the proxy that a request without TLS went to can answer so.
-      if (status === 407 && proxy !== undefined) {
-        return controller.abort(describeProxyStatus(proxy, status, url.host));
+      if (status === 407 && forwardedBy !== undefined) {
+        return controller.abort(describeProxyStatus(forwardedBy, status, url.host));
       }
       if (status >= 200) report({ status });
       next.onResponseStart(controller, status, headers, message);
     },
     onResponseError(controller, error) {
       report({ error: faultCode(error) || (error instanceof NetworkError ? error.code : error.name) });
-      const described = describeFault(error, placeOf(url));
-      next.onResponseError(controller, described instanceof Error ? described : error);
+      next.onResponseError(controller, describe(error));
     },
   };
 }

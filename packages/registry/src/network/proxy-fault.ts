@@ -1,9 +1,11 @@
+import { isBundleError } from "@airgap-bundle/core";
 import { describeFault, type Place } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
 import type { ProxyServer } from "./proxies.ts";
 
-/** Why a proxy was not reached. Its credentials are never told. */
-export function describeProxyFault(proxy: ProxyServer, error: unknown): NetworkError {
+/** Why a proxy was not reached, without its credentials; an error of ours stays what it is. */
+export function describeProxyFault(proxy: ProxyServer, error: unknown): Error {
+  if (isBundleError(error)) return error;
   const place: Place = { host: proxy.host };
   const described = describeFault(error, place);
   const reason = described instanceof Error ? described.message : String(described);
@@ -34,8 +36,19 @@ export function describeProxyStatus(proxy: ProxyServer, status: number, target: 
   return new NetworkError(
     "CONNECTION_FAILED",
     `the proxy ${host} has no connection to ${target} (${status})`,
-    {
-      hint: `Check that the proxy can resolve and reach ${target}; hosts that need no proxy belong into NO_PROXY`,
-    },
+    { hint: reachHint(target) },
   );
+}
+
+/** Why a proxy that was reached opened no tunnel in time: it, or what is behind it, says nothing. */
+export function describeProxyTimeout(
+  { host }: ProxyServer,
+  { target, timeoutMs }: { readonly target: string; readonly timeoutMs: number },
+): NetworkError {
+  const reason = `the proxy ${host} opens no connection to ${target} within ${timeoutMs / 1000} seconds`;
+  return new NetworkError("CONNECTION_FAILED", reason, { hint: reachHint(target) });
+}
+
+function reachHint(target: string): string {
+  return `Check that the proxy can resolve and reach ${target}; hosts that need no proxy belong into NO_PROXY`;
 }

@@ -15,6 +15,7 @@ import { describePeers } from "../../../../test/peers/describe-peers.ts";
 import { findFreePort, startPeer } from "../../../../test/peers/start-peer.ts";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage } from "../../../../test/support/images.ts";
+import { serveProxy } from "../../../../test/support/proxy-server.ts";
 import { createConnection } from "../client/connection.ts";
 import { createNetwork, type NetworkOptions } from "./network.ts";
 
@@ -162,6 +163,20 @@ describePeers(["openssl"], "TLS with a private authority", () => {
       code: "FILE_FAILED",
       message: expect.stringContaining(join(certsDir, host, "client.key")),
     });
+  });
+
+  test("takes no answer that came through a tunnel for the proxy's", async () => {
+    const host = await serve((_request, response) => response.writeHead(407).end());
+    const proxy = closeAfterTest(await serveProxy({ names: { "r.test:443": host } }));
+    const network = createNetwork({ environment: { HTTPS_PROXY: proxy.url } });
+
+    const resolved = open("r.test", { network, isInsecure: true }).openRepository("a").resolve("7");
+
+    await expect(resolved).rejects.toMatchObject({
+      code: "REGISTRY_FAILED",
+      message: expect.stringContaining("407"),
+    });
+    await expect(resolved).rejects.toMatchObject({ message: expect.not.stringContaining("the proxy") });
   });
 
   test("does not remember a scheme of a host that was down", async () => {

@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import type { AskProxy } from "./ask-proxy.ts";
 import { portOf } from "./connect.ts";
 import type { ProxyServer } from "./proxies.ts";
-import { describeProxyFault, describeProxyStatus } from "./proxy-fault.ts";
+import { describeProxyFault, describeProxyStatus, describeProxyTimeout } from "./proxy-fault.ts";
 
 /** The proxy has to reach the host first. */
 const TUNNEL_TIMEOUT_MS = 30_000;
@@ -11,15 +11,24 @@ const TUNNEL_TIMEOUT_MS = 30_000;
 /** Opens a connection to the host of a URL through a proxy. @throws NetworkError naming the proxy */
 export type OpenTunnel = (proxy: ProxyServer, url: URL) => Promise<Socket>;
 
+/** What tunnels are opened with. */
+export interface TunnelOptions {
+  /** Requests to proxies. */
+  readonly toProxies: Dispatcher;
+  readonly askProxy: AskProxy;
+  /** @default 30 seconds */
+  readonly timeoutMs?: number;
+}
+
 /**
  * Tunnels through proxies by CONNECT ({@link https://www.rfc-editor.org/rfc/rfc9110#CONNECT}). A proxy that has refused
  * our password is not asked.
  */
-export function createTunnelOpener(toProxies: Dispatcher, askProxy: AskProxy): OpenTunnel {
+export function createTunnelOpener(options: TunnelOptions): OpenTunnel {
   return async (proxy, url) =>
-    await askProxy(proxy, async () => {
+    await options.askProxy(proxy, async () => {
       const target = `${url.hostname}:${portOf(url)}`;
-      const { statusCode, socket } = await requestTunnel(proxy, target, toProxies);
+      const { statusCode, socket } = await requestTunnel(proxy, target, options);
       if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) return socket;
       socket.on("error", () => undefined).destroy();
       throw describeProxyStatus(proxy, statusCode, target);
@@ -29,7 +38,7 @@ export function createTunnelOpener(toProxies: Dispatcher, askProxy: AskProxy): O
 async function requestTunnel(
   proxy: ProxyServer,
   target: string,
-  toProxies: Dispatcher,
+  { toProxies, timeoutMs = TUNNEL_TIMEOUT_MS }: TunnelOptions,
 ): Promise<Dispatcher.ConnectData> {
   const { origin, headers } = proxy;
   try {
@@ -37,9 +46,10 @@ async function requestTunnel(
       origin,
       path: target,
       headers: { host: target, ...headers },
-      signal: AbortSignal.timeout(TUNNEL_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (error) {
-    throw describeProxyFault(proxy, error);
+    const isLate = error instanceof Error && error.name === "TimeoutError";
+    throw isLate ? describeProxyTimeout(proxy, { target, timeoutMs }) : describeProxyFault(proxy, error);
   }
 }
