@@ -10,8 +10,9 @@ import {
   type ReferrerAnswer,
   type ReferrerPlace,
 } from "./look-up-referrers.ts";
-import type { ManifestFetcher, WantedManifest } from "./manifest-fetcher.ts";
+import type { ManifestFetcher } from "./manifest-fetcher.ts";
 import { listContent, MAX_INDEX_DEPTH, plainDescriptor } from "./manifest-graph.ts";
+import type { WantedManifest } from "./manifest-outcomes.ts";
 import { type ReferrerFailure, toReferrerFailure } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
 
@@ -101,7 +102,7 @@ async function lookUpAll(
 }
 
 /** Puts the entries of the list under the tag of the tag schema to what was found. */
-function readList(answer: Answered, { manifests, failures }: ManifestFetcher): Answered {
+function readList(answer: Answered, { manifests, failureOf }: ManifestFetcher): Answered {
   const { subject, list, found, errors } = answer;
   if (list === undefined) return answer;
   const manifest = manifests.get(list.digest);
@@ -109,7 +110,7 @@ function readList(answer: Answered, { manifests, failures }: ManifestFetcher): A
     const entries = manifest.children.map((child) => ({ descriptor: plainDescriptor(child) }));
     return { ...answer, found: [...entries, ...found] };
   }
-  return { ...answer, errors: [...errors, failures.get(list.digest) ?? noList(subject)] };
+  return { ...answer, errors: [...errors, failureOf(list) ?? noList(subject)] };
 }
 
 /** Each once, in order, and no more than anybody has: whoever may push could make this run fetch without end. */
@@ -167,9 +168,9 @@ function distinct(found: readonly FoundReferrer[]): readonly FoundReferrer[] {
 function findFault(
   { descriptor, tag }: FoundReferrer,
   { digest, name }: Subject,
-  { manifests, failures }: ManifestFetcher,
+  { manifests, failureOf }: ManifestFetcher,
 ): BundleError | undefined {
-  const failure = failures.get(descriptor.digest);
+  const failure = failureOf(descriptor);
   if (failure !== undefined) return failure;
   if (tag === undefined && manifests.get(descriptor.digest)?.subject?.digest !== digest) {
     return new BundleError(
