@@ -89,7 +89,8 @@ function distinct(subjects: readonly Subject[]): readonly Subject[] {
 
 /**
  * Opens the repositories, with their tags. Where these have not been listed a list is one request for all manifests, and
- * each of three tags is one for each of them: it is made unless there is one manifest only.
+ * each of three tags is one for each of them: it is made unless there is one manifest only. What an incomplete list lacks
+ * may be there all the same: it is as good as none.
  */
 async function openPlaces(
   subjects: readonly Subject[],
@@ -106,7 +107,7 @@ async function openPlaces(
     async ([key, { name, count }], jobSignal): Promise<[string, ReferrerPlace]> => {
       const list =
         lists.get(key) ?? (count > 1 ? await listTags(name, { openSource, signal: jobSignal }) : undefined);
-      const tags = list?.kind === "listed" ? new Set(list.tags) : undefined;
+      const tags = list?.kind === "listed" && list.isComplete ? new Set(list.tags) : undefined;
       return [key, { source: openSource(name), tags }];
     },
     { concurrency: jobs, ...(signal === undefined ? {} : { signal }) },
