@@ -1,5 +1,5 @@
 import type { Descriptor } from "../descriptor.ts";
-import { BundleError, isBundleError } from "../error.ts";
+import { BundleError } from "../error.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import type { RepositoryName } from "../reference.ts";
 import { formatReferrersTag } from "../referrers-tag.ts";
@@ -11,16 +11,14 @@ import {
   type ReferrerPlace,
 } from "./look-up-referrers.ts";
 import type { ManifestFetcher } from "./manifest-fetcher.ts";
-import { listContent, MAX_INDEX_DEPTH, plainDescriptor } from "./manifest-graph.ts";
+import { plainDescriptor } from "./manifest-graph.ts";
 import type { WantedManifest } from "./manifest-outcomes.ts";
 import { type ReferrerFailure, toReferrerFailure } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
+import { fetchTrees, findTreeFault } from "./referrer-trees.ts";
 
 /** Referrers of one manifest. Real ones have a handful. */
 const MAX_REFERRERS_PER_SUBJECT = 1000;
-
-/** Manifests that lie in referrers which are indexes. */
-const MAX_MANIFESTS_PER_LEVEL = 10_000;
 
 /** A manifest whose referrers are looked for. */
 export interface Subject {
@@ -67,7 +65,10 @@ export async function readReferrers(
   );
   const listed = carried.map((answer) => narrow(readList(answer, fetcher)));
   await fetchTrees(
-    listed.flatMap(({ subject, found }) => found.flatMap(({ descriptor }) => want(subject, descriptor))),
+    listed.map(({ subject, found }) => ({
+      from: subject.name,
+      roots: found.map(({ descriptor }) => descriptor),
+    })),
     fetcher,
   );
   const others = answers.filter(({ subject }) => !subject.isCarried);
@@ -121,23 +122,6 @@ function narrow(answer: Answered): Answered {
   return { ...answer, found: found.slice(0, MAX_REFERRERS_PER_SUBJECT), errors };
 }
 
-/** Brings manifests and, level by level, all that lies below them. */
-async function fetchTrees(roots: readonly WantedManifest[], fetcher: ManifestFetcher): Promise<void> {
-  let wanted = roots;
-  for (let depth = 0; depth <= MAX_INDEX_DEPTH && wanted.length > 0; depth++) {
-    await fetcher.fetchAll(wanted);
-    const below = new Map<string, WantedManifest>();
-    for (const { descriptor, from } of wanted) {
-      const manifest = fetcher.manifests.get(descriptor.digest);
-      if (manifest?.kind !== "index") continue;
-      for (const child of manifest.children)
-        below.set(subjectKey(from, child.digest), { descriptor: plainDescriptor(child), from });
-    }
-    // What is left out makes its referrer one that cannot be had.
-    wanted = [...below.values()].slice(0, MAX_MANIFESTS_PER_LEVEL);
-  }
-}
-
 /** What of the found can be carried, and what not, and why. */
 function sortOut({ subject, found, errors }: Answered, fetcher: ManifestFetcher): SubjectReferrers {
   const referrers: FoundReferrer[] = [];
@@ -168,23 +152,17 @@ function distinct(found: readonly FoundReferrer[]): readonly FoundReferrer[] {
 function findFault(
   { descriptor, tag }: FoundReferrer,
   { digest, name }: Subject,
-  { manifests, failureOf }: ManifestFetcher,
+  fetcher: ManifestFetcher,
 ): BundleError | undefined {
-  const failure = failureOf(descriptor);
+  const failure = fetcher.failureOf(descriptor);
   if (failure !== undefined) return failure;
-  if (tag === undefined && manifests.get(descriptor.digest)?.subject?.digest !== digest) {
+  if (tag === undefined && fetcher.manifests.get(descriptor.digest)?.subject?.digest !== digest) {
     return new BundleError(
       "MANIFEST_INVALID",
       `Cannot use referrer ${descriptor.digest} of ${subjectKey(name, digest)}: it does not name that subject`,
     );
   }
-  try {
-    listContent(descriptor, manifests);
-    return undefined;
-  } catch (error) {
-    if (isBundleError(error)) return error;
-    throw error;
-  }
+  return findTreeFault(descriptor, fetcher);
 }
 
 function want({ name }: Subject, descriptor: Descriptor): readonly WantedManifest[] {
