@@ -113,7 +113,7 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
 }
 
 /** A full disk and a used-up limit stop everything. */
-function isForAll(error: BundleError): boolean {
+export function isForAll(error: BundleError): boolean {
   return (
     error.code === "NO_SPACE" ||
     error.code === "FILE_FAILED" ||
