@@ -24,7 +24,7 @@ const MAX_REFERRERS_PER_SUBJECT = 1000;
 export interface Subject {
   readonly name: RepositoryName;
   readonly digest: string;
-  /** False for an index of which only a part is carried: what speaks of it is not fetched. */
+  /** False for an index of which only a part is carried: what speaks of it is only listed. */
   readonly isCarried: boolean;
 }
 
@@ -52,20 +52,20 @@ export function subjectKey(name: RepositoryName, digest: string): string {
   return `${repositoryKey(name)}@${digest}`;
 }
 
-/** Asks about these manifests, and fetches what speaks of those that are carried. */
+/** Asks about these manifests, and fetches what speaks of those that are carried; of the others the lists alone. */
 export async function readReferrers(
   subjects: readonly Subject[],
   context: ReadReferrersContext,
 ): Promise<readonly (SubjectReferrers & { readonly subject: Subject })[]> {
   const { fetcher } = context;
-  const answers = await lookUpAll(subjects, context);
-  const carried = answers.filter(({ subject }) => subject.isCarried);
+  const looked = await lookUpAll(subjects, context);
   await fetcher.fetchAll(
-    carried.flatMap(({ subject, list }) => (list === undefined ? [] : want(subject, list))),
+    looked.flatMap(({ subject, list }) => (list === undefined ? [] : want(subject, list))),
   );
-  const listed = carried.map((answer) => narrow(readList(answer, fetcher)));
+  const answers = looked.map((answer) => readList(answer, fetcher));
+  const carried = answers.filter(({ subject }) => subject.isCarried).map(narrow);
   await fetchTrees(
-    listed.map(({ subject, found }) => ({
+    carried.map(({ subject, found }) => ({
       from: subject.name,
       roots: found.map(({ descriptor }) => descriptor),
     })),
@@ -73,10 +73,10 @@ export async function readReferrers(
   );
   const others = answers.filter(({ subject }) => !subject.isCarried);
   return [
-    ...listed.map((answer) => ({ subject: answer.subject, ...sortOut(answer, fetcher) })),
-    ...others.map(({ subject, found, list, errors }) => ({
+    ...carried.map((answer) => ({ subject: answer.subject, ...sortOut(answer, fetcher) })),
+    ...others.map(({ subject, found, errors }) => ({
       subject,
-      referrers: list === undefined ? found : [...found, { descriptor: list }],
+      referrers: found,
       failures: errors.map((error) => toReferrerFailure(subject.digest, error)),
     })),
   ];
