@@ -119,6 +119,23 @@ describe("resolvePlan() where referrers cannot be had", () => {
     expect(onlyImage(planned)).toMatchObject({ referrerStatus: "found", referrers: [{}] });
   });
 
+  test("names the way without signatures where the registry grants no pulls for them", async () => {
+    await putManifest(scene.app, SIGNATURE);
+    let remaining = 1;
+    const readManifest: Source["readManifest"] = async (descriptor) => {
+      remaining -= 1;
+      return await scene.app.readManifest(descriptor);
+    };
+
+    const planned = scene.plan("'1'", { readManifest }, { pullLimit: () => ({ remaining }) });
+
+    await expect(planned).rejects.toMatchObject({
+      code: "TOOMANYREQUESTS",
+      message: "Cannot go on with r.io: 1 more pulls are needed and it grants 0",
+      hint: expect.stringContaining("(--no-referrers)"),
+    });
+  });
+
   test("takes no more of one subject than anybody has, and says so", async () => {
     const listed = Array.from({ length: 1001 }, () => SIGNATURE).map(({ descriptor }, position) => ({
       ...descriptor,
