@@ -82,6 +82,7 @@ export {
 export { formatReferrersTag } from "./referrers-tag.ts";
 export type {
   AbortOptions,
+  ListTagsOptions,
   OpenBlobOptions,
   OpenContent,
   PutBlobOptions,

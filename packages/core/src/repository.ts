@@ -11,6 +11,12 @@ export interface OpenBlobOptions extends AbortOptions {
   readonly offset?: number;
 }
 
+/** What is told of a list of tags beside the tags. */
+export interface ListTagsOptions extends AbortOptions {
+  /** Called if the registry's list ended in a way that may have left tags out. */
+  readonly onIncomplete?: () => void;
+}
+
 /** A manifest that speaks of another: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers}. */
 export interface Referrer extends Descriptor {
   /** The manifest's `artifactType`, else its config's media type; absent if it has neither. */
@@ -42,7 +48,7 @@ export interface Source {
   openBlob(descriptor: Descriptor, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
 
   /** Every tag, without duplicates, in no particular order. */
-  listTags(options?: AbortOptions): AsyncIterable<string>;
+  listTags(options?: ListTagsOptions): AsyncIterable<string>;
 
   /**
    * Manifests of this repository whose subject is this digest, present or not; none if nothing is known of any.

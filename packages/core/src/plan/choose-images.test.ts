@@ -34,15 +34,23 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Chooses in `app:1`, beside a sound image, for these platforms; `broken` cannot be read. */
+/** What cannot be read: a manifest, and all of a repository. */
+interface Trouble {
+  readonly broken?: MadeManifest;
+  readonly down?: string;
+  /** The image of the other repository. @default the sound one */
+  readonly other?: MadeManifest;
+}
+
+/** Chooses in `app:1`, beside a sound image, for these platforms. */
 async function choose(
   root: MadeManifest,
   platforms: readonly string[],
-  broken?: MadeManifest,
+  { broken, down, other = NGINX }: Trouble = {},
 ): Promise<ChosenImages> {
   const images: NamedImages = [
     ["r.io/app:1", root],
-    ["r.io/nginx:1", NGINX],
+    ["r.io/nginx:1", other],
   ];
   const registries = await createRegistries(images);
   const fetcher = createManifestFetcher({
@@ -50,7 +58,7 @@ async function choose(
       ...registries.openRepository(name),
       readManifest: async (descriptor) => {
         read.push(descriptor.digest);
-        if (descriptor.digest === broken?.descriptor.digest) throw UNAVAILABLE;
+        if (descriptor.digest === broken?.descriptor.digest || name.repository === down) throw UNAVAILABLE;
         return await registries.openRepository(name).readManifest(descriptor);
       },
     }),
@@ -86,17 +94,26 @@ describe("chooseImages()", () => {
   });
 
   test("does not mind a broken manifest of another platform", async () => {
-    const { images, failed } = await choose(makeIndex([AMD64, ARM64]), ["linux/amd64"], ARM64);
+    const { images, failed } = await choose(makeIndex([AMD64, ARM64]), ["linux/amd64"], { broken: ARM64 });
 
     expect(images).toHaveLength(2);
     expect(failed).toEqual([]);
+  });
+
+  test.each([
+    ["a manifest", makeIndex([NGINX]), NGINX],
+    ["an index", makeIndex([makeIndex([NGINX])]), makeIndex([NGINX])],
+  ])("takes an image of which a repository that is down has %s too", async (_what, root, other) => {
+    const { images } = await choose(root, ["all"], { down: "nginx", other });
+
+    expect(images).toContainEqual(expect.objectContaining({ root: root.descriptor }));
   });
 
   test.each([1, 2, 3])("leaves an image out whose index %i levels below cannot be read", async (depth) => {
     const broken = makeIndex([ARM64]);
     const root = makeIndex([AMD64, nest(broken, depth - 1)]);
 
-    const { images, failed } = await choose(root, ["linux/amd64"], broken);
+    const { images, failed } = await choose(root, ["linux/amd64"], { broken });
 
     expect(images).toMatchObject([{ root: NGINX.descriptor }]);
     expect(failed).toMatchObject([{ source: "r.io/app:1", code: "UNAVAILABLE" }]);

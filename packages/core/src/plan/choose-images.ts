@@ -2,8 +2,9 @@ import type { Descriptor } from "../descriptor.ts";
 import { type BundleError, isBundleError } from "../error.ts";
 import { isIndexType } from "../media-types.ts";
 import { formatReference } from "../reference.ts";
-import type { ManifestFetcher, WantedManifest } from "./manifest-fetcher.ts";
+import type { ManifestFetcher } from "./manifest-fetcher.ts";
 import { listContent, listKnownContent } from "./manifest-graph.ts";
+import type { WantedManifest } from "./manifest-outcomes.ts";
 import { type FailedImage, formatTarget, toFailedImage } from "./plan.ts";
 import type { ImageRequest } from "./request.ts";
 import { selectPlatforms } from "./select-platforms.ts";
@@ -59,11 +60,13 @@ export async function chooseImages(
 
 /** Brings the roots, and level by level the indexes that lie in them. */
 async function fetchIndexes(requests: readonly ResolvedRequest[], fetcher: ManifestFetcher): Promise<void> {
-  let wanted = requests.flatMap(({ resolved, source }) => wantAll([resolved], source));
+  let wanted: readonly WantedManifest[] = requests.flatMap(({ resolved, source }) =>
+    wantAll([resolved], source),
+  );
   while (wanted.length > 0) {
     await fetcher.fetchAll(wanted);
-    wanted = requests.flatMap(({ resolved, source }) =>
-      wantAll(listUnreadIndexes(resolved, fetcher), source),
+    wanted = fetcher.unseen(
+      requests.flatMap(({ resolved, source }) => wantAll(listUsefulIndexes(resolved, fetcher), source)),
     );
   }
 }
@@ -78,10 +81,9 @@ async function chooseRoot(request: ResolvedRequest, fetcher: ManifestFetcher): P
 }
 
 /** None of a root that is of no use anyway: {@link chooseRoot} says why. */
-function listUnreadIndexes(root: Descriptor, fetcher: ManifestFetcher): readonly Descriptor[] {
-  const { manifests, failures } = fetcher;
+function listUsefulIndexes(root: Descriptor, fetcher: ManifestFetcher): readonly Descriptor[] {
   try {
-    return listIndexes(root, fetcher).filter(({ digest }) => !manifests.has(digest) && !failures.has(digest));
+    return listIndexes(root, fetcher);
   } catch (error) {
     if (isBundleError(error)) return [];
     throw error;
@@ -106,11 +108,8 @@ function listManifests(root: Descriptor, { manifests }: ManifestFetcher): readon
     .map(({ descriptor }) => descriptor);
 }
 
-function findFailure(
-  descriptors: readonly Descriptor[],
-  { failures }: ManifestFetcher,
-): BundleError | undefined {
-  return descriptors.map(({ digest }) => failures.get(digest)).find((failure) => failure !== undefined);
+function findFailure(descriptors: readonly Descriptor[], fetcher: ManifestFetcher): BundleError | undefined {
+  return descriptors.map(fetcher.failureOf).find((failure) => failure !== undefined);
 }
 
 /** What makes an image useless. */

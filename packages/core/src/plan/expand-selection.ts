@@ -103,7 +103,7 @@ function mapRepository(
   };
 }
 
-/** Without a registry the path alone must be a repository name; Docker Hub's `library/` is never put before it. */
+/** Without a registry the path alone must be a repository name. Only docker.io gets `library/` put before it. */
 function expandTarget(target: Location | undefined, path: string): RepositoryMapping["target"] {
   if (!path.startsWith("/")) {
     // dregsy puts it right behind the registry, which makes another host or port of it.

@@ -112,6 +112,19 @@ describe("resolvePlan() with referrers", () => {
     ]);
   });
 
+  test.each([
+    ["holds one", [makeReferrer(INDEX.descriptor, "index")], ["INDEX_REFERRERS"]],
+    ["is empty", [], []],
+  ])("looks into the list of an index of which a part is carried: it %s", async (_what, listed, codes) => {
+    await scene.putList(INDEX.descriptor, ...listed);
+
+    const planned = await scene.plan("'1'", WITHOUT_API);
+
+    expect(onlyImage(planned)).toMatchObject({ referrers: [], referrerStatus: "none" });
+    expect(planned.warnings.map(({ code }) => code)).toEqual(codes);
+    expect([...planned.manifests.keys()]).not.toContain(listed[0]?.descriptor.digest);
+  });
+
   test("asks no registry about an index that was made here", async () => {
     await scene.plan("'1'", {}, { platforms: ["linux/amd64", "linux/arm64"] });
     const asked = scene.requests.filter((request) => request.startsWith("listReferrers"));

@@ -13,7 +13,6 @@ import { readReferrers, type Subject, type SubjectReferrers, subjectKey } from "
 /** A signature of a description of an image is two levels. More than this is a chain that somebody made to keep us busy. */
 const MAX_REFERRER_DEPTH = 8;
 
-/** Manifests that are asked about in one run. */
 const MAX_SUBJECTS = 100_000;
 
 /** What the search works with. */
@@ -22,6 +21,8 @@ export interface FindReferrersContext {
   /** Tags that have been listed, by `REGISTRY/REPOSITORY`. */
   readonly lists: ReadonlyMap<string, TagList>;
   readonly options: PlanOptions;
+  /** Manifests that are asked about in one run. @default 100 000 */
+  readonly maxSubjects?: number;
 }
 
 /** What was found out of each manifest, by {@link subjectKey}. */
@@ -37,16 +38,18 @@ export async function findReferrers(
   images: readonly PlannedImage[],
   context: FindReferrersContext,
 ): Promise<ReferrerMap> {
-  const { fetcher, options } = context;
+  const { fetcher, options, maxSubjects = MAX_SUBJECTS } = context;
   const known = new Map<string, SubjectReferrers>();
   let subjects = listSubjects(images, fetcher);
   const places = await openPlaces(subjects, context);
   for (let depth = 0; subjects.length > 0; depth++) {
-    if (depth > MAX_REFERRER_DEPTH || known.size + subjects.length > MAX_SUBJECTS) {
-      for (const subject of subjects) known.set(subjectKey(subject.name, subject.digest), endless(subject));
-      break;
+    const isTooDeep = depth > MAX_REFERRER_DEPTH;
+    const room = isTooDeep ? 0 : Math.max(0, maxSubjects - known.size);
+    for (const subject of subjects.slice(room)) {
+      const message = isTooDeep ? endless(subject) : tooMany(maxSubjects);
+      known.set(subjectKey(subject.name, subject.digest), unasked(subject, message));
     }
-    const answers = await readReferrers(subjects, { fetcher, places, options });
+    const answers = await readReferrers(subjects.slice(0, room), { fetcher, places, options });
     for (const { subject, referrers, failures } of answers)
       known.set(subjectKey(subject.name, subject.digest), { referrers, failures });
     const next = answers.flatMap(({ subject, referrers }) =>
@@ -89,7 +92,8 @@ function distinct(subjects: readonly Subject[]): readonly Subject[] {
 
 /**
  * Opens the repositories, with their tags. Where these have not been listed a list is one request for all manifests, and
- * each of three tags is one for each of them: it is made unless there is one manifest only.
+ * each of three tags is one for each of them: it is made unless there is one manifest only. What an incomplete list lacks
+ * may be there all the same: it is as good as none.
  */
 async function openPlaces(
   subjects: readonly Subject[],
@@ -106,7 +110,7 @@ async function openPlaces(
     async ([key, { name, count }], jobSignal): Promise<[string, ReferrerPlace]> => {
       const list =
         lists.get(key) ?? (count > 1 ? await listTags(name, { openSource, signal: jobSignal }) : undefined);
-      const tags = list?.kind === "listed" ? new Set(list.tags) : undefined;
+      const tags = list?.kind === "listed" && list.isComplete ? new Set(list.tags) : undefined;
       return [key, { source: openSource(name), tags }];
     },
     { concurrency: jobs, ...(signal === undefined ? {} : { signal }) },
@@ -114,10 +118,15 @@ async function openPlaces(
   return new Map(places);
 }
 
-function endless({ name, digest }: Subject): SubjectReferrers {
-  const error = new BundleError(
-    "SIZE_INVALID",
-    `Cannot look for referrers of ${subjectKey(name, digest)}: too many manifests speak of each other`,
-  );
-  return { referrers: [], failures: [toReferrerFailure(digest, error)] };
+function endless({ name, digest }: Subject): string {
+  return `Cannot look for referrers of ${subjectKey(name, digest)}: too many manifests speak of each other`;
+}
+
+/** It names no subject: one reason for all of them is told once. */
+function tooMany(maxSubjects: number): string {
+  return `Cannot look for all referrers: a run asks about ${maxSubjects} manifests at most`;
+}
+
+function unasked({ digest }: Subject, message: string): SubjectReferrers {
+  return { referrers: [], failures: [toReferrerFailure(digest, new BundleError("SIZE_INVALID", message))] };
 }

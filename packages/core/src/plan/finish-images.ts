@@ -9,6 +9,7 @@ import {
 } from "../platform.ts";
 import { formatReference } from "../reference.ts";
 import { type ChosenImage, toFailedRequest } from "./choose-images.ts";
+import { isForAll } from "./manifest-fetcher.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
 import type { FailedImage, PlannedImage, PlanWarning } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
@@ -28,6 +29,8 @@ type Finished =
 /**
  * Completes what was chosen. A reference that stands for a single image is taken as it is: its config says for which
  * platform, and a warning if that is not one of those wanted.
+ *
+ * @throws what concerns all: `NO_SPACE`, `FILE_FAILED` of the cache, `TOOMANYREQUESTS`
  */
 export async function finishImages(
   chosen: readonly ChosenImage[],
@@ -68,7 +71,7 @@ async function finishImage(
     return isWanted ? planned : { ...planned, warning: mismatch(image, name) };
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (!isBundleError(error)) throw error;
+    if (!isBundleError(error) || isForAll(error)) throw error;
     return { kind: "failed", failure: toFailedRequest(image, error) };
   }
 }

@@ -7,7 +7,12 @@ import type { PlanOptions } from "./plan-options.ts";
 
 /** The tags of a repository, or why they could not be listed. */
 export type TagList =
-  | { readonly kind: "listed"; readonly tags: readonly string[] }
+  | {
+      readonly kind: "listed";
+      readonly tags: readonly string[];
+      /** False if there may be more tags. */
+      readonly isComplete: boolean;
+    }
   | { readonly kind: "failed"; readonly error: BundleError };
 
 /** Lists the tags of every repository of which a mapping needs them, once each; by `REGISTRY/REPOSITORY`. */
@@ -44,8 +49,13 @@ export async function listTags(
   { openSource, signal }: Pick<PlanOptions, "openSource" | "signal">,
 ): Promise<TagList> {
   try {
-    const listed = openSource(name).listTags(signal === undefined ? {} : { signal });
-    return { kind: "listed", tags: await Array.fromAsync(listed) };
+    let isComplete = true;
+    const onIncomplete = (): void => {
+      isComplete = false;
+    };
+    const abort = signal === undefined ? {} : { signal };
+    const tags = await Array.fromAsync(openSource(name).listTags({ ...abort, onIncomplete }));
+    return { kind: "listed", tags, isComplete };
   } catch (error) {
     signal?.throwIfAborted();
     if (!isBundleError(error)) throw error;

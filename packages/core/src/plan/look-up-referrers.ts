@@ -7,7 +7,7 @@ import { plainDescriptor } from "./manifest-graph.ts";
 /** A repository in which referrers are looked for. */
 export interface ReferrerPlace {
   readonly source: Source;
-  /** All of its tags; undefined if they were not listed. */
+  /** All of its tags; undefined if they were not listed, or there may be more. */
   readonly tags: ReadonlySet<string> | undefined;
 }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRegistries } from "../../../../test/support/bundles.ts";
 import { makeImage } from "../../../../test/support/images.ts";
 import { BundleError } from "../error.ts";
+import { MEDIA_TYPES } from "../media-types.ts";
 import { openMetadataCache } from "../metadata-cache.ts";
 import type { RepositoryName } from "../reference.ts";
 import { createManifestFetcher, type ManifestFetcher } from "./manifest-fetcher.ts";
@@ -62,7 +63,7 @@ test("fetchAll() asks the next repository for what the first one has lost", asyn
   await fetcher.fetchAll(WANTED);
 
   expect(asked).toEqual(["gone", "kept"]);
-  expect(fetcher.failures.size).toBe(0);
+  expect(fetcher.failureOf(IMAGE.descriptor)).toBeUndefined();
 });
 
 test("fetchAll() keeps why the last repository failed", async () => {
@@ -71,5 +72,44 @@ test("fetchAll() keeps why the last repository failed", async () => {
   await fetcher.fetchAll(WANTED);
 
   expect(fetcher.manifests.size).toBe(0);
-  expect(fetcher.failures.get(IMAGE.descriptor.digest)?.message).toBe("not in kept");
+  expect(fetcher.failureOf(IMAGE.descriptor)?.message).toBe("not in kept");
 });
+
+test("fetchAll() asks a repository that is named later for what others have lost, and no repository twice", async () => {
+  const fetcher = await createFetcher(["gone"]);
+
+  await fetcher.fetchAll(WANTED.slice(0, 1));
+  await fetcher.fetchAll(WANTED.slice(0, 1));
+  expect(fetcher.failureOf(IMAGE.descriptor)?.message).toBe("not in gone");
+  expect(fetcher.unseen(WANTED)).toEqual(WANTED.slice(1));
+  await fetcher.fetchAll(WANTED);
+
+  expect(asked).toEqual(["gone", "kept"]);
+  expect(fetcher.failureOf(IMAGE.descriptor)).toBeUndefined();
+  expect(fetcher.unseen(WANTED)).toEqual([]);
+});
+
+test.each([
+  ["size", { size: 1 }, "SIZE_INVALID"],
+  ["kind", { mediaType: MEDIA_TYPES.ociIndex }, "MANIFEST_INVALID"],
+  ["type", { mediaType: "text/plain" }, "MANIFEST_INVALID"],
+])(
+  "fetchAll() fails who names a wrong %s, before and beside and behind another",
+  async (_what, wrong, code) => {
+    const [honest] = WANTED;
+    const lying = {
+      descriptor: { ...IMAGE.descriptor, ...wrong },
+      from: { registry: "r.io", repository: "kept" },
+    };
+    for (const rounds of [[[lying], [honest]], [[lying, honest]], [[honest, lying]], [[honest], [lying]]]) {
+      await rm(directory, { recursive: true, force: true });
+      const fetcher = await createFetcher([]);
+
+      for (const round of rounds) await fetcher.fetchAll(round.filter((one) => one !== undefined));
+
+      expect(fetcher.failureOf(lying.descriptor)).toMatchObject({ code });
+      expect(fetcher.failureOf(IMAGE.descriptor)).toBeUndefined();
+      expect(fetcher.manifests.get(IMAGE.descriptor.digest)?.kind).toBe("image");
+    }
+  },
+);

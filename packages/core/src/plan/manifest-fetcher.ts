@@ -1,18 +1,12 @@
 import type { Descriptor } from "../descriptor.ts";
-import { BundleError, isBundleError } from "../error.ts";
+import { type BundleError, isBundleError } from "../error.ts";
 import { checkManifestType, type Manifest, parseManifest } from "../manifest.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
-import type { RepositoryName } from "../reference.ts";
 import type { FilteredIndex } from "./filter-index.ts";
-import { repositoryKey } from "./list-mapped-tags.ts";
-import type { PullLimit, Pulls } from "./plan.ts";
+import { createOutcomes, type WantedManifest } from "./manifest-outcomes.ts";
+import type { Pulls } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
-
-/** A manifest that is wanted and a repository that has it. */
-export interface WantedManifest {
-  readonly descriptor: Descriptor;
-  readonly from: RepositoryName;
-}
+import { checkBudget } from "./pull-budget.ts";
 
 /** Manifests, fetched and read. Each costs a pull once ever: what the cache has is taken from it. */
 export interface ManifestFetcher {
@@ -20,9 +14,12 @@ export interface ManifestFetcher {
   readonly manifests: ReadonlyMap<string, Manifest>;
   /** The bytes of the indexes among them, by digest. */
   readonly indexes: ReadonlyMap<string, Uint8Array>;
-  readonly failures: ReadonlyMap<string, BundleError>;
+  /** Why what this descriptor describes cannot be had; undefined if it was read, or nobody asked for it. */
+  failureOf(descriptor: Descriptor): BundleError | undefined;
+  /** Those of these that were neither read nor asked for in their repository. */
+  unseen(wanted: readonly WantedManifest[]): readonly WantedManifest[];
   /**
-   * Brings these manifests; those that fail are in `failures`.
+   * Brings these manifests. What failed is asked for again only where another repository is said to have it.
    *
    * @throws `TOOMANYREQUESTS` before the first request if a registry grants fewer pulls than needed; what concerns all
    */
@@ -39,81 +36,84 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
   const abort = signal === undefined ? {} : { signal };
   const manifests = new Map<string, Manifest>();
   const indexes = new Map<string, Uint8Array>();
-  const failures = new Map<string, BundleError>();
+  const outcomes = createOutcomes();
   const needed = new Map<string, number>();
 
-  const fetchFromAny = async (
-    { descriptor, places }: Sought,
-    jobSignal: AbortSignal,
-  ): Promise<Uint8Array> => {
-    let lastError: unknown;
-    for (const place of places) {
+  const read = async ({ descriptor, from }: WantedManifest, jobSignal: AbortSignal): Promise<void> => {
+    const content = await cache.getOrFetch(
+      descriptor,
+      async () => await openSource(from).readManifest(descriptor, { signal: jobSignal }),
+    );
+    const manifest = parseManifest(descriptor, content);
+    if (manifests.has(descriptor.digest)) return;
+    manifests.set(descriptor.digest, manifest);
+    if (manifest.kind === "index") indexes.set(descriptor.digest, content);
+  };
+
+  /** In turn: the next costs a pull only where the one before has failed. */
+  const readFromAny = async (wanted: readonly WantedManifest[], jobSignal: AbortSignal): Promise<void> => {
+    for (const one of wanted) {
+      if (!outcomes.isUnseen(one)) continue;
       try {
-        return await openSource(place).readManifest(descriptor, { signal: jobSignal });
+        await read(one, jobSignal);
+        outcomes.note(one);
       } catch (error) {
         jobSignal.throwIfAborted();
         if (!isBundleError(error) || isForAll(error)) throw error;
-        lastError = error;
+        outcomes.note(one, error);
       }
-    }
-    throw lastError;
-  };
-
-  const fetchOne = async (sought: Sought, jobSignal: AbortSignal): Promise<void> => {
-    const { descriptor } = sought;
-    try {
-      const content = await cache.getOrFetch(descriptor, async () => await fetchFromAny(sought, jobSignal));
-      const manifest = parseManifest(descriptor, content);
-      manifests.set(descriptor.digest, manifest);
-      if (manifest.kind === "index") indexes.set(descriptor.digest, content);
-    } catch (error) {
-      if (!isBundleError(error) || isForAll(error)) throw error;
-      failures.set(descriptor.digest, error);
     }
     onEvent?.({ kind: "step", phase: "manifests" });
   };
 
   /** An index may name anything; what cannot be a manifest is not asked for. */
-  const isOfKnownType = ({ descriptor }: Sought): boolean => {
+  const isOfKnownType = (wanted: WantedManifest): boolean => {
     try {
-      checkManifestType(descriptor);
+      checkManifestType(wanted.descriptor);
       return true;
     } catch (error) {
       if (!isBundleError(error)) throw error;
-      failures.set(descriptor.digest, error);
+      outcomes.note(wanted, error);
       return false;
     }
+  };
+
+  /** Those that must be fetched, each once. */
+  const listMissing = async (fresh: readonly Sought[]): Promise<readonly WantedManifest[]> => {
+    const missing = await mapConcurrent(
+      fresh,
+      async ([first]) => ((await cache.has(first.descriptor)) ? [] : [first]),
+      { concurrency: jobs, ...abort },
+    );
+    return missing.flat();
   };
 
   return {
     manifests,
     indexes,
-    failures,
+    failureOf: outcomes.failureOf,
+    unseen: (wanted) => wanted.filter(outcomes.isUnseen),
     pulls: () =>
       [...needed].map(([registry, count]) => ({ registry, needed: count, ...pullLimit(registry) })),
     async add({ descriptor, content }) {
       await cache.put(descriptor, content);
       manifests.set(descriptor.digest, parseManifest(descriptor, content));
+      outcomes.noteMade(descriptor);
     },
     async fetchAll(wanted) {
-      const fresh = unseen(wanted, manifests, failures).filter(isOfKnownType);
+      const fresh = groupByDigest(wanted.filter((one) => outcomes.isUnseen(one) && isOfKnownType(one)));
       onEvent?.({ kind: "phase", phase: "manifests", total: fresh.length });
-      const missing = await mapConcurrent(fresh, async ({ descriptor }) => !(await cache.has(descriptor)), {
-        concurrency: jobs,
-        ...abort,
-      });
-      const costs = countByRegistry(fresh.filter((_, position) => missing[position]));
-      for (const [registry, count] of costs) {
+      for (const [registry, count] of countByRegistry(await listMissing(fresh))) {
         needed.set(registry, (needed.get(registry) ?? 0) + count);
         checkBudget(registry, count, pullLimit(registry));
       }
-      await mapConcurrent(fresh, fetchOne, { concurrency: jobs, ...abort });
+      await mapConcurrent(fresh, readFromAny, { concurrency: jobs, ...abort });
     },
   };
 }
 
 /** A full disk and a used-up limit stop everything. */
-function isForAll(error: BundleError): boolean {
+export function isForAll(error: BundleError): boolean {
   return (
     error.code === "NO_SPACE" ||
     error.code === "FILE_FAILED" ||
@@ -122,49 +122,22 @@ function isForAll(error: BundleError): boolean {
   );
 }
 
-/** A manifest and every repository that is said to have it. */
-interface Sought {
-  readonly descriptor: Descriptor;
-  readonly places: readonly RepositoryName[];
-}
+/** All that is said of one digest: where it is, of what size and type. */
+type Sought = readonly [WantedManifest, ...WantedManifest[]];
 
-/** Each manifest once that has not been asked for before. */
-function unseen(
-  wanted: readonly WantedManifest[],
-  manifests: ReadonlyMap<string, Manifest>,
-  failures: ReadonlyMap<string, BundleError>,
-): readonly Sought[] {
-  const sought = new Map<string, { descriptor: Descriptor; places: Map<string, RepositoryName> }>();
-  for (const { descriptor, from } of wanted) {
-    if (manifests.has(descriptor.digest) || failures.has(descriptor.digest)) continue;
-    const known = sought.get(descriptor.digest) ?? { descriptor, places: new Map<string, RepositoryName>() };
-    known.places.set(repositoryKey(from), from);
-    sought.set(descriptor.digest, known);
+function groupByDigest(wanted: readonly WantedManifest[]): readonly Sought[] {
+  const sought = new Map<string, [WantedManifest, ...WantedManifest[]]>();
+  for (const one of wanted) {
+    const known = sought.get(one.descriptor.digest);
+    if (known === undefined) sought.set(one.descriptor.digest, [one]);
+    else known.push(one);
   }
-  return [...sought.values()].map(({ descriptor, places }) => ({ descriptor, places: [...places.values()] }));
+  return [...sought.values()];
 }
 
 /** A manifest is asked of its first repository; others cost only where that fails. */
-function countByRegistry(sought: readonly Sought[]): ReadonlyMap<string, number> {
+function countByRegistry(missing: readonly WantedManifest[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { places } of sought) {
-    const registry = places[0]?.registry ?? "";
-    counts.set(registry, (counts.get(registry) ?? 0) + 1);
-  }
+  for (const { from } of missing) counts.set(from.registry, (counts.get(from.registry) ?? 0) + 1);
   return counts;
-}
-
-function checkBudget(registry: string, count: number, limit: PullLimit | undefined): void {
-  if (limit === undefined || count <= limit.remaining) return;
-  const window =
-    limit.windowSeconds === undefined
-      ? "later"
-      : `in ${Math.ceil(limit.windowSeconds / 3600)} hours at the latest`;
-  throw new BundleError(
-    "TOOMANYREQUESTS",
-    `Cannot go on with ${registry}: ${count} more pulls are needed and it grants ${limit.remaining}`,
-    {
-      hint: `Run it again ${window}: what was fetched is kept. Logging in or a smaller selection (--task) raises the chance`,
-    },
-  );
 }

@@ -176,11 +176,18 @@ test("warnOfLists() tells of a list that goes round in a circle", async () => {
   expect(warnOfLists(listed)).toMatchObject([{ code: "REPOSITORIES_INCOMPLETE" }]);
 });
 
+const SEARCH = "lister: {type: index, search: redis}";
+
 describe("findMappings()", () => {
   test.each([
     ["docker.io", "{from: redis}", "library/redis", true],
     ["docker.io", "{from: 'regex:library/.*'}", "library/redis", true],
-    ["docker.io", "{from: 'regex:redis'}", "library/redis", true],
+    ["docker.io", "{from: 'regex:redis'}", "library/redis", false],
+    [`docker.io, ${SEARCH}`, "{from: 'regex:redis'}", "library/redis", true],
+    [`docker.io, ${SEARCH}`, "{from: 'regex:library/.*'}", "library/redis", false],
+    [`docker.io, ${SEARCH}`, "{from: 'regex:team/.*'}", "team/redis", true],
+    [`docker.io, ${SEARCH}`, "{from: redis}", "library/redis", true],
+    [`docker.io/library, ${SEARCH}`, "{from: 'regex:red.*'}", "library/redis", false],
     ["docker.io", "{from: 'regex:team/.*'}", "library/redis", false],
     ["docker.io/library", "{from: 'regex:red.*'}", "library/redis", true],
     ["docker.io/library", "{from: 'regex:library/red.*'}", "library/redis", false],
@@ -189,5 +196,24 @@ describe("findMappings()", () => {
     const found = findMappings(select(source, mapping), { registry: "docker.io", repository });
 
     expect(found.length === 1).toBe(expected);
+  });
+
+  test.each([
+    ["docker.io", "library/redis"],
+    ["docker.io/library", "library/redis"],
+    [`docker.io, ${SEARCH}`, "redis"],
+    [`docker.io/library, ${SEARCH}`, "redis"],
+    ["docker.io", "team/redis"],
+    [`docker.io, ${SEARCH}`, "team/redis"],
+  ])("takes by a pattern at %s what a plan takes, where %s is listed", async (source, listed) => {
+    for (const pattern of ["redis", "library/redis", "team/.*"]) {
+      const selection = select(source, `{from: 'regex:${pattern}'}`);
+      const planned = expandSelection(selection, {
+        listed: await list(selection, { repositories: [listed] }),
+      });
+      const name = { registry: "docker.io", repository: listed.includes("/") ? listed : `library/${listed}` };
+
+      expect(findMappings(selection, name)).toHaveLength(planned.mappings.length);
+    }
   });
 });

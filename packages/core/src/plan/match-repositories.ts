@@ -1,5 +1,6 @@
 import { isBundleError } from "../error.ts";
 import { joinRepositoryName, type RepositoryName, splitRegistry } from "../reference.ts";
+import type { Task } from "../selection/selection.ts";
 import type { ChosenMapping } from "./choose-mappings.ts";
 import type { ListedRepositories } from "./list-repositories.ts";
 import type { PlanWarning } from "./plan.ts";
@@ -40,24 +41,28 @@ export function matchRepositories(chosen: ChosenMapping, listed: ListedRepositor
 export function findPath(chosen: ChosenMapping, name: RepositoryName): string | undefined {
   const { task, mapping } = chosen;
   try {
-    return pathsTo(task.source.registry, name).find((path) =>
-      mapping.fromRegex === undefined
-        ? isSame(joinRepositoryName(task.source.registry, mapping.from), name)
-        : mapping.fromRegex.test(path),
-    );
+    const path = pathBehind(task.source.registry, name);
+    if (path === undefined) return undefined;
+    if (mapping.fromRegex === undefined)
+      return isSame(joinRepositoryName(task.source.registry, mapping.from), name) ? path : undefined;
+    const listed = pathBehind(task.source.registry, listedName(task.source, name));
+    return listed !== undefined && mapping.fromRegex.test(listed) ? listed : undefined;
   } catch (error) {
     if (!isBundleError(error, "REFERENCE_INVALID")) throw error;
     return undefined;
   }
 }
 
-/** A search of Docker Hub has `redis` for what its registry has as `library/redis`. */
-function pathsTo(registryText: string, { registry, repository }: RepositoryName): readonly string[] {
+/** What stands behind the registry's text; undefined if the repository is not below it. */
+function pathBehind(registryText: string, { registry, repository }: RepositoryName): string | undefined {
   const { registry: host, prefix } = splitRegistry(registryText);
-  if (host !== registry || !repository.startsWith(prefix)) return [];
-  const path = repository.slice(prefix.length);
-  const short = registry === "docker.io" && prefix === "" ? path.replace(/^library\//, "") : path;
-  return [path, short];
+  return host === registry && repository.startsWith(prefix) ? repository.slice(prefix.length) : undefined;
+}
+
+/** A pattern meets the names of the list: the search of Docker Hub has `redis` for what is `library/redis` elsewhere. */
+function listedName({ lister }: Task["source"], name: RepositoryName): RepositoryName {
+  if (lister?.type !== "index" || name.registry !== "docker.io") return name;
+  return { ...name, repository: name.repository.replace(/^library\//, "") };
 }
 
 function isSame(a: RepositoryName, b: RepositoryName): boolean {

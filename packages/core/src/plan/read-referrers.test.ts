@@ -107,6 +107,35 @@ describe("resolvePlan() where referrers cannot be had", () => {
     expect(onlyImage(await scene.plan("'1'", { listTags }))).toMatchObject({ referrerStatus: "found" });
   });
 
+  test("asks for each tag where the list of tags may be incomplete", async () => {
+    await putManifest(scene.app, makeSignature(AMD64.descriptor), signatureTag(AMD64.descriptor));
+    async function* listTags(options: Parameters<Source["listTags"]>[0]): AsyncGenerator<string> {
+      yield "1";
+      options?.onIncomplete?.();
+    }
+
+    const planned = await scene.plan("'regex: 1'", { listTags });
+
+    expect(onlyImage(planned)).toMatchObject({ referrerStatus: "found", referrers: [{}] });
+  });
+
+  test("names the way without signatures where the registry grants no pulls for them", async () => {
+    await putManifest(scene.app, SIGNATURE);
+    let remaining = 1;
+    const readManifest: Source["readManifest"] = async (descriptor) => {
+      remaining -= 1;
+      return await scene.app.readManifest(descriptor);
+    };
+
+    const planned = scene.plan("'1'", { readManifest }, { pullLimit: () => ({ remaining }) });
+
+    await expect(planned).rejects.toMatchObject({
+      code: "TOOMANYREQUESTS",
+      message: "Cannot go on with r.io: 1 more pulls are needed and it grants 0",
+      hint: expect.stringContaining("(--no-referrers)"),
+    });
+  });
+
   test("takes no more of one subject than anybody has, and says so", async () => {
     const listed = Array.from({ length: 1001 }, () => SIGNATURE).map(({ descriptor }, position) => ({
       ...descriptor,

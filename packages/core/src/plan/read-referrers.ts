@@ -1,5 +1,5 @@
 import type { Descriptor } from "../descriptor.ts";
-import { BundleError, isBundleError } from "../error.ts";
+import { BundleError } from "../error.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import type { RepositoryName } from "../reference.ts";
 import { formatReferrersTag } from "../referrers-tag.ts";
@@ -10,22 +10,21 @@ import {
   type ReferrerAnswer,
   type ReferrerPlace,
 } from "./look-up-referrers.ts";
-import type { ManifestFetcher, WantedManifest } from "./manifest-fetcher.ts";
-import { listContent, MAX_INDEX_DEPTH, plainDescriptor } from "./manifest-graph.ts";
+import type { ManifestFetcher } from "./manifest-fetcher.ts";
+import { plainDescriptor } from "./manifest-graph.ts";
+import type { WantedManifest } from "./manifest-outcomes.ts";
 import { type ReferrerFailure, toReferrerFailure } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
+import { fetchTrees, findTreeFault } from "./referrer-trees.ts";
 
 /** Referrers of one manifest. Real ones have a handful. */
 const MAX_REFERRERS_PER_SUBJECT = 1000;
-
-/** Manifests that lie in referrers which are indexes. */
-const MAX_MANIFESTS_PER_LEVEL = 10_000;
 
 /** A manifest whose referrers are looked for. */
 export interface Subject {
   readonly name: RepositoryName;
   readonly digest: string;
-  /** False for an index of which only a part is carried: what speaks of it is not fetched. */
+  /** False for an index of which only a part is carried: what speaks of it is only listed. */
   readonly isCarried: boolean;
 }
 
@@ -53,28 +52,31 @@ export function subjectKey(name: RepositoryName, digest: string): string {
   return `${repositoryKey(name)}@${digest}`;
 }
 
-/** Asks about these manifests, and fetches what speaks of those that are carried. */
+/** Asks about these manifests, and fetches what speaks of those that are carried; of the others the lists alone. */
 export async function readReferrers(
   subjects: readonly Subject[],
   context: ReadReferrersContext,
 ): Promise<readonly (SubjectReferrers & { readonly subject: Subject })[]> {
   const { fetcher } = context;
-  const answers = await lookUpAll(subjects, context);
-  const carried = answers.filter(({ subject }) => subject.isCarried);
+  const looked = await lookUpAll(subjects, context);
   await fetcher.fetchAll(
-    carried.flatMap(({ subject, list }) => (list === undefined ? [] : want(subject, list))),
+    looked.flatMap(({ subject, list }) => (list === undefined ? [] : want(subject, list))),
   );
-  const listed = carried.map((answer) => narrow(readList(answer, fetcher)));
+  const answers = looked.map((answer) => readList(answer, fetcher));
+  const carried = answers.filter(({ subject }) => subject.isCarried).map(narrow);
   await fetchTrees(
-    listed.flatMap(({ subject, found }) => found.flatMap(({ descriptor }) => want(subject, descriptor))),
+    carried.map(({ subject, found }) => ({
+      from: subject.name,
+      roots: found.map(({ descriptor }) => descriptor),
+    })),
     fetcher,
   );
   const others = answers.filter(({ subject }) => !subject.isCarried);
   return [
-    ...listed.map((answer) => ({ subject: answer.subject, ...sortOut(answer, fetcher) })),
-    ...others.map(({ subject, found, list, errors }) => ({
+    ...carried.map((answer) => ({ subject: answer.subject, ...sortOut(answer, fetcher) })),
+    ...others.map(({ subject, found, errors }) => ({
       subject,
-      referrers: list === undefined ? found : [...found, { descriptor: list }],
+      referrers: found,
       failures: errors.map((error) => toReferrerFailure(subject.digest, error)),
     })),
   ];
@@ -101,7 +103,7 @@ async function lookUpAll(
 }
 
 /** Puts the entries of the list under the tag of the tag schema to what was found. */
-function readList(answer: Answered, { manifests, failures }: ManifestFetcher): Answered {
+function readList(answer: Answered, { manifests, failureOf }: ManifestFetcher): Answered {
   const { subject, list, found, errors } = answer;
   if (list === undefined) return answer;
   const manifest = manifests.get(list.digest);
@@ -109,7 +111,7 @@ function readList(answer: Answered, { manifests, failures }: ManifestFetcher): A
     const entries = manifest.children.map((child) => ({ descriptor: plainDescriptor(child) }));
     return { ...answer, found: [...entries, ...found] };
   }
-  return { ...answer, errors: [...errors, failures.get(list.digest) ?? noList(subject)] };
+  return { ...answer, errors: [...errors, failureOf(list) ?? noList(subject)] };
 }
 
 /** Each once, in order, and no more than anybody has: whoever may push could make this run fetch without end. */
@@ -118,23 +120,6 @@ function narrow(answer: Answered): Answered {
   if (found.length <= MAX_REFERRERS_PER_SUBJECT) return { ...answer, found };
   const errors = [...answer.errors, tooMany(answer.subject)];
   return { ...answer, found: found.slice(0, MAX_REFERRERS_PER_SUBJECT), errors };
-}
-
-/** Brings manifests and, level by level, all that lies below them. */
-async function fetchTrees(roots: readonly WantedManifest[], fetcher: ManifestFetcher): Promise<void> {
-  let wanted = roots;
-  for (let depth = 0; depth <= MAX_INDEX_DEPTH && wanted.length > 0; depth++) {
-    await fetcher.fetchAll(wanted);
-    const below = new Map<string, WantedManifest>();
-    for (const { descriptor, from } of wanted) {
-      const manifest = fetcher.manifests.get(descriptor.digest);
-      if (manifest?.kind !== "index") continue;
-      for (const child of manifest.children)
-        below.set(subjectKey(from, child.digest), { descriptor: plainDescriptor(child), from });
-    }
-    // What is left out makes its referrer one that cannot be had.
-    wanted = [...below.values()].slice(0, MAX_MANIFESTS_PER_LEVEL);
-  }
 }
 
 /** What of the found can be carried, and what not, and why. */
@@ -167,23 +152,17 @@ function distinct(found: readonly FoundReferrer[]): readonly FoundReferrer[] {
 function findFault(
   { descriptor, tag }: FoundReferrer,
   { digest, name }: Subject,
-  { manifests, failures }: ManifestFetcher,
+  fetcher: ManifestFetcher,
 ): BundleError | undefined {
-  const failure = failures.get(descriptor.digest);
+  const failure = fetcher.failureOf(descriptor);
   if (failure !== undefined) return failure;
-  if (tag === undefined && manifests.get(descriptor.digest)?.subject?.digest !== digest) {
+  if (tag === undefined && fetcher.manifests.get(descriptor.digest)?.subject?.digest !== digest) {
     return new BundleError(
       "MANIFEST_INVALID",
       `Cannot use referrer ${descriptor.digest} of ${subjectKey(name, digest)}: it does not name that subject`,
     );
   }
-  try {
-    listContent(descriptor, manifests);
-    return undefined;
-  } catch (error) {
-    if (isBundleError(error)) return error;
-    throw error;
-  }
+  return findTreeFault(descriptor, fetcher);
 }
 
 function want({ name }: Subject, descriptor: Descriptor): readonly WantedManifest[] {

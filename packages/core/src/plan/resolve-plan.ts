@@ -1,3 +1,4 @@
+import { BundleError, isBundleError } from "../error.ts";
 import { formatReference } from "../reference.ts";
 import type { Selection } from "../selection/selection.ts";
 import { attachReferrers, warnOfPartialIndexes, warnOfUnknownReferrers } from "./attach-referrers.ts";
@@ -23,12 +24,14 @@ import { type ImageRequest, requestImages } from "./request.ts";
 import { type Resolution, resolveRequests } from "./resolve-requests.ts";
 
 /**
- * Finds out what a selection means now: lists repositories where `from` is a pattern, lists tags, applies the filters, asks for every reference's digest, reads the
- * manifests and chooses platforms. What fails is in `failed`; the rest goes on.
+ * Finds out what a selection means now: lists repositories where `from` is a pattern, lists tags, applies the filters,
+ * asks for every reference's digest, reads the manifests and chooses platforms. What fails is in `failed`; the rest goes
+ * on.
  *
  * @throws `USAGE`, `PLATFORM_UNKNOWN` for wrong options; `TARGET_CONFLICT` if two images have one target;
- * `TOOMANYREQUESTS` before the first pull if a registry grants fewer than are needed; `NO_SPACE`, `FILE_FAILED` of the
- * cache; the abort reason of `signal`
+ * `TOOMANYREQUESTS` if a registry grants fewer pulls than are needed, before the first of a level: roots, indexes below
+ * them, what is chosen, referrers, and those of referrers; `NO_SPACE`, `FILE_FAILED` of the cache; the abort reason of
+ * `signal`
  */
 export async function resolvePlan(selection: Selection, options: ResolveOptions): Promise<Plan> {
   const listed = await listRepositories(selection, options);
@@ -61,12 +64,19 @@ async function addReferrers(
 ): Promise<Pick<Plan, "images" | "warnings">> {
   const { fetcher, options } = context;
   if (options.referrers === false) return { images, warnings: [] };
-  const found = await findReferrers(images, context);
+  const found = await findReferrers(images, context).catch(adviseNoReferrers);
   const attached = images.map((image) => attachReferrers(image, found, fetcher.manifests));
   return {
     images: attached,
     warnings: [...warnOfUnknownReferrers(attached), ...warnOfPartialIndexes(attached, found)],
   };
+}
+
+/** All pulls for the images are paid by then: it would be a pity to wait for a limit's end if nobody needs the rest. */
+function adviseNoReferrers(error: unknown): never {
+  if (!isBundleError(error, "TOOMANYREQUESTS")) throw error;
+  const hint = `${error.hint}. Without signatures (--no-referrers) no more pulls are needed`;
+  throw new BundleError(error.code, error.message, { hint, cause: error.cause });
 }
 
 interface FilteredMappings {

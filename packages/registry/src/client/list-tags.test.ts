@@ -84,7 +84,13 @@ describe("listTags()", () => {
   test("ends where a list turns in a circle, and says so", async () => {
     const repository = await openPages([`{"tags":["a","b"]}`, `{"tags":["b","c"]}`]);
 
-    expect(await Array.fromAsync(repository.listTags())).toEqual(["a", "b", "c"]);
+    let isComplete = true;
+    const onIncomplete = (): void => {
+      isComplete = false;
+    };
+
+    expect(await Array.fromAsync(repository.listTags({ onIncomplete }))).toEqual(["a", "b", "c"]);
+    expect(isComplete).toBe(false);
     expect(repository.warnings).toEqual([expect.stringMatching(/^TAGS_INCOMPLETE .*page 3 only repeats/)]);
   });
 

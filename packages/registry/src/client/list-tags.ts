@@ -1,4 +1,4 @@
-import { type AbortOptions, BundleError, isTag } from "@airgap-bundle/core";
+import { BundleError, isTag, type ListTagsOptions } from "@airgap-bundle/core";
 import { z } from "zod";
 import { formatRoute } from "../routes.ts";
 import { collectBody } from "./body.ts";
@@ -39,7 +39,10 @@ interface TagPage {
  *
  * @throws `REGISTRY_FAILED` for what is no list of tags, or a list without end
  */
-export async function* listTags(remote: Remote, { signal }: AbortOptions): AsyncGenerator<string> {
+export async function* listTags(
+  remote: Remote,
+  { signal, onIncomplete }: ListTagsOptions,
+): AsyncGenerator<string> {
   const seen = new Set<string>();
   let others: OtherNames = { count: 0, example: "" };
   let url: string | undefined = formatRoute({ kind: "tags", repository: remote.path, count: TAGS_PER_PAGE });
@@ -57,6 +60,7 @@ export async function* listTags(remote: Remote, { signal }: AbortOptions): Async
     const isCircle = page.tags.length > 0 && fresh.size === 0;
     if (url !== undefined && (isCircle || pagesWithoutTags === MAX_PAGES_WITHOUT_TAGS)) {
       warnIncomplete(remote, pages, isCircle);
+      onIncomplete?.();
       break;
     }
   }

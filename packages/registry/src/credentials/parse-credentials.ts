@@ -54,8 +54,7 @@ export function parseCredentials(text: string, options: ParseCredentialsOptions)
   const { name, origin, isLegacy = false } = options;
   const json = parseJson(text, name);
   const result = ConfigDocument.safeParse(isLegacy ? { auths: json } : json);
-  if (!result.success)
-    throw new BundleError("USAGE", `Cannot read the credentials in ${name}: it is not a docker config.json`);
+  if (!result.success) throw unreadableError(name, "it is not a docker config.json");
   const { auths, credsStore, credHelpers } = result.data;
   const entries = new Map<string, AuthEntry>();
   for (const [key, value] of Object.entries(auths ?? {})) {
@@ -73,12 +72,20 @@ export function parseCredentials(text: string, options: ParseCredentialsOptions)
   return { name, entries, helpers, ...(hasStore ? { store: credsStore } : {}) };
 }
 
+/** A file of credentials that cannot be used. */
+export function unreadableError(name: string, reason: string, cause?: unknown): BundleError {
+  return new BundleError("USAGE", `Cannot read the credentials in ${name}: ${reason}`, {
+    cause,
+    hint: "Name a config.json or auth.json, as docker login and podman login write them, with --authfile or REGISTRY_AUTH_FILE",
+  });
+}
+
 /** The parser's own message would quote the text. */
 function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new BundleError("USAGE", `Cannot read the credentials in ${name}: it is not JSON`);
+    throw unreadableError(name, "it is not JSON");
   }
 }
 

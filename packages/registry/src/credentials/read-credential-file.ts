@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
-import { BundleError, type EventSink } from "@airgap-bundle/core";
+import type { EventSink } from "@airgap-bundle/core";
 import type { CredentialPath } from "./credential-paths.ts";
-import { type CredentialFile, parseCredentials } from "./parse-credentials.ts";
+import { type CredentialFile, parseCredentials, unreadableError } from "./parse-credentials.ts";
 
 /** No honest file comes near it: an entry has a few hundred bytes. */
 const MAX_FILE_SIZE = 1024 * 1024;
@@ -52,9 +52,9 @@ export async function readCredentialFile(
 
 async function readText(path: string): Promise<OpenedText> {
   const stats = await stat(path);
-  if (!stats.isFile()) throw refused(path, "it is not a regular file");
+  if (!stats.isFile()) throw unreadableError(path, "it is not a regular file");
   if (stats.size > MAX_FILE_SIZE)
-    throw refused(path, `it has ${stats.size} bytes, ${MAX_FILE_SIZE} are allowed`);
+    throw unreadableError(path, `it has ${stats.size} bytes, ${MAX_FILE_SIZE} are allowed`);
   return { text: await readFile(path, "utf8"), mode: stats.mode };
 }
 
@@ -66,13 +66,9 @@ function passOver(
 ): undefined {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "USAGE") throw error;
-  if (isRequired) throw refused(path, code === "ENOENT" ? "there is no such file" : code, error);
+  if (isRequired) throw unreadableError(path, code === "ENOENT" ? "there is no such file" : code, error);
   if (ABSENT.has(code)) return;
-  if (!FORBIDDEN.has(code)) throw refused(path, code, error);
+  if (!FORBIDDEN.has(code)) throw unreadableError(path, code, error);
   const message = `The credentials in ${path} may not be read by this user (${code}); they are passed over`;
   onEvent?.({ kind: "warning", code: "AUTH_FILE_UNREADABLE", message });
-}
-
-function refused(path: string, reason: string, cause?: unknown): BundleError {
-  return new BundleError("USAGE", `Cannot read the credentials in ${path}: ${reason}`, { cause });
 }
