@@ -69,3 +69,12 @@ test("two mappings with the same content for one target are one image", async ()
   expect(run.exitCode).toBe(0);
   expect(JSON.parse(run.stdout.toString())).toMatchObject({ images: 1, failed: [] });
 });
+
+test("a selection that is named without -c is recognised as one", async () => {
+  const run = await exchange.site.run(["plan", "one.yaml"]);
+
+  expect(run.stderr).toBe(
+    "Error: Unexpected argument: one.yaml\n  Did you mean -c one.yaml? See bundle plan --help\n",
+  );
+  expect(run.exitCode).toBe(2);
+});

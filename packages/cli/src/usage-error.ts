@@ -21,7 +21,7 @@ export function toUsageError(error: Error, context: UsageContext): BundleError {
   const { message, suggestion, cause = error } = describe(lines, context);
   const help = `See ${context.command} --help`;
   return new BundleError("USAGE", message, {
-    hint: suggestion === undefined ? help : `Did you mean --${suggestion}? ${help}`,
+    hint: suggestion === undefined ? help : `Did you mean ${suggestion}? ${help}`,
     ...(cause === null ? {} : { cause }),
   });
 }
@@ -36,6 +36,9 @@ interface UsageDescription {
 function describe(lines: readonly string[], context: UsageContext): UsageDescription {
   const [first = "", ...rest] = lines;
   if (/^Nonexistent flag/.test(first)) return describeUnknownFlags(first, context);
+  const [, argument] = /^Unexpected argument: (.+)/.exec(first) ?? [];
+  if (argument !== undefined && context.flags.includes("config"))
+    return { message: first, suggestion: `-c ${argument}` };
   if (/^Missing \d+ required arg/.test(first)) return { message: `Missing argument ${namesOf(rest)}` };
   const [, parsed] = /^Parsing (--\S+)/.exec(first) ?? [];
   const details = rest.map((line) => line.trim()).join(", ");
@@ -53,7 +56,7 @@ function describeUnknownFlags(line: string, context: UsageContext): UsageDescrip
     .filter((flag) => flag.startsWith("-"));
   const suggestion = nearestName((flags[0] ?? "").replace(/^-+/, ""), context.flags);
   const message = `Unknown ${flags.length === 1 ? "flag" : "flags"} ${flags.join(", ")}`;
-  return { message, cause: null, ...(suggestion === undefined ? {} : { suggestion }) };
+  return { message, cause: null, ...(suggestion === undefined ? {} : { suggestion: `--${suggestion}` }) };
 }
 
 /** oclif lists arguments as `name  description`, with more lines of the description indented. */
