@@ -82,6 +82,31 @@ describe("parseBundleDocument()", () => {
     );
   });
 
+  test.each([
+    ["blobs", 1, /^Cannot read bundle.json: blobs.0: /],
+    ["blobs", {}, /^Cannot read bundle.json: blobs.0.digest: /],
+    ["requires", 1, /^Cannot read bundle.json: requires.0: /],
+    ["images", {}, /^Cannot read bundle.json: images.0.source: /],
+  ])("refuses very many wrong items of %s at the first: %j", (key, item, message) => {
+    const document = { ...read(), [key]: Array.from({ length: 200_000 }, () => item) };
+
+    expect(() => parseBundleDocument(Buffer.from(JSON.stringify(document)))).toThrow(message);
+  });
+
+  test("refuses wrong annotations, and very many platforms of an image, without a look at each", () => {
+    const document = read();
+    const [image] = document.images;
+    const annotations = { key: 1 };
+    const platforms = Array.from({ length: 200_000 }, () => 1);
+
+    expect(() => parseBundleDocument(Buffer.from(JSON.stringify({ ...document, annotations })))).toThrow(
+      "Cannot read bundle.json: annotations: not names and texts",
+    );
+    expect(() =>
+      parseBundleDocument(Buffer.from(JSON.stringify({ ...document, images: [{ ...image, platforms }] }))),
+    ).toThrow(/^Cannot read bundle.json: images.0.platforms: Too big/);
+  });
+
   test("reads two thousand images", () => {
     const document = read();
     const [image] = document.images;
