@@ -28,7 +28,7 @@ export async function* checkMetadata(
     if (volume === 0) yield* checkBlob(handle, head, digest);
   }
   const reader = createManifestReader(handle, head, manifests);
-  const used = new Set<string>();
+  const seen: SeenBlobs = { used: new Set(), told: new Set() };
   let namedParts = 0;
   for (const { image, root } of listOwnedRoots(head)) {
     for await (const problem of reader.read(root)) yield { ...problem, image };
@@ -42,10 +42,10 @@ export async function* checkMetadata(
       yield { kind: "manifest", message: `the images name more than ${MAX_NAMED_PARTS} parts`, image };
       return;
     }
-    yield* checkParts(head, image, parts, used);
+    for (const problem of checkParts(head, parts, seen)) yield { ...problem, image };
   }
   for (const { digest } of head.document.blobs) {
-    if (!used.has(digest)) yield { kind: "unused", message: `no image needs blob ${digest}`, digest };
+    if (!seen.used.has(digest)) yield { kind: "unused", message: `no image needs blob ${digest}`, digest };
   }
 }
 
@@ -60,25 +60,26 @@ function listOwnedRoots({ document }: BundleHead): readonly OwnedRoot[] {
   return document.images.flatMap((image) => listRoots(image).map((root) => ({ image: image.source, root })));
 }
 
+/** Blobs that images need, and those of them that are told to be missing or of a wrong size: once, whoever needs them. */
+interface SeenBlobs {
+  readonly used: Set<string>;
+  readonly told: Set<string>;
+}
+
 function* checkParts(
   head: BundleHead,
-  image: string,
   parts: readonly ContentPart[],
-  used: Set<string>,
+  { used, told }: SeenBlobs,
 ): Generator<BundleProblem> {
   for (const { descriptor } of parts) {
     const { digest, size } = descriptor;
     const place = head.blobs.get(digest);
     used.add(digest);
+    if (place?.size === size || told.has(digest)) continue;
+    told.add(digest);
     if (place === undefined)
-      yield { kind: "missing", message: `blob ${digest} is not in the bundle`, image, digest };
-    else if (place.size !== size)
-      yield {
-        kind: "size",
-        message: `blob ${digest} has ${place.size} bytes, not ${size}`,
-        image,
-        digest,
-      };
+      yield { kind: "missing", message: `blob ${digest} is not in the bundle`, digest };
+    else yield { kind: "size", message: `blob ${digest} has ${place.size} bytes, not ${size}`, digest };
   }
 }
 
