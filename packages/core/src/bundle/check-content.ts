@@ -16,7 +16,7 @@ import { createManifestReader } from "./read-manifests.ts";
 const MAX_NAMED_PARTS = 5_000_000;
 
 /**
- * Checks all that describes the images: every metadata blob has its digest, every manifest can be read and is put into
+ * Checks all that describes the images: every metadata blob and every manifest has its digest, every manifest can be read and is put into
  * `manifests`, and all that the images need is in the bundle, with its right size, and nothing else.
  */
 export async function* checkMetadata(

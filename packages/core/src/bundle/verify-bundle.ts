@@ -6,7 +6,7 @@ import { checkBlob } from "./check-blob.ts";
 import { checkMetadata } from "./check-content.ts";
 import { type BundleProblem, checkStructure } from "./check-structure.ts";
 import { measureExtensions } from "./check-tail.ts";
-import type { BundleDocument } from "./document.ts";
+import type { BundleBlob, BundleDocument } from "./document.ts";
 import { openFile } from "./file.ts";
 import { type BundleHead, readHead } from "./read-head.ts";
 
@@ -62,16 +62,22 @@ async function* findProblems(
   // Of a file that is cut short nothing more can be said.
   const { size } = await handle.stat();
   if (size < head.size) return;
-  yield* checkMetadata(handle, head, new Map<string, Manifest>());
-  yield* checkLayers(handle, head, options);
+  // A manifest may lie among the layers.
+  const damaged = new Set<string>();
+  for await (const problem of checkMetadata(handle, head, new Map<string, Manifest>())) {
+    if (problem.kind === "digest" && problem.digest !== undefined) damaged.add(problem.digest);
+    yield problem;
+  }
+  const layers = head.document.blobs.filter(({ volume, digest }) => volume > 0 && !damaged.has(digest));
+  yield* checkLayers(handle, head, layers, options);
 }
 
 async function* checkLayers(
   handle: FileHandle,
   head: BundleHead,
+  layers: readonly BundleBlob[],
   { signal, onEvent }: VerifyBundleOptions,
 ): AsyncGenerator<BundleProblem> {
-  const layers = head.document.blobs.filter(({ volume }) => volume > 0);
   onEvent?.({
     kind: "phase",
     phase: "verify",
