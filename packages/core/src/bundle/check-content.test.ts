@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { joinEntries, replaceFile, toEntries } from "../../../../test/fuzz/rebuild-bundle.ts";
 import { writeBundle } from "../../../../test/support/bundles.ts";
-import { makeImage } from "../../../../test/support/images.ts";
+import { makeImage, makeIndex } from "../../../../test/support/images.ts";
+import { makeReferrer, makeSignature, signatureTag } from "../../../../test/support/signatures.ts";
 import { readTar } from "../../../../test/support/tar.ts";
 import { blobPath } from "./layout.ts";
 import { openBundle } from "./open-bundle.ts";
 import { verifyBundle } from "./verify-bundle.ts";
 
-type Document = Record<string, unknown> & { blobs: Record<string, unknown>[] };
+type Document = Record<string, unknown> & {
+  blobs: Record<string, unknown>[];
+  images: { referrers: { subject: string; tag?: string }[] }[];
+};
 
 const IMAGE = makeImage(["layer"]);
 
@@ -54,4 +58,54 @@ test("a manifest among the layers has its digest all the same", async () => {
     message: expect.stringContaining(`${digest} is damaged`),
   });
   expect((await verifyBundle(path)).problems).toEqual([expect.objectContaining({ kind: "digest", digest })]);
+});
+
+const OTHER = makeImage(["other"]);
+const INDEX = makeIndex([IMAGE, makeImage(["arm"], "linux/arm64")]);
+const SIGNATURE = makeSignature(IMAGE.descriptor);
+const REFERRER = makeReferrer(IMAGE.descriptor, "of the image");
+const SECOND = makeReferrer(REFERRER.descriptor, "of the referrer");
+
+async function writeReferrers(): Promise<void> {
+  await writeBundle(
+    path,
+    [["quay.io/team/app:1", INDEX]],
+    [
+      { subject: IMAGE.descriptor, made: SIGNATURE, tag: signatureTag(IMAGE.descriptor) },
+      { subject: IMAGE.descriptor, made: REFERRER },
+      { subject: REFERRER.descriptor, made: SECOND },
+    ],
+  );
+  await readFiles();
+}
+
+test("referrers may speak of an entry of an image, and of each other", async () => {
+  await writeReferrers();
+
+  expect((await verifyBundle(path)).problems).toEqual([]);
+});
+
+test.each([
+  ["of another image, by a tag", 0, OTHER, signatureTag(OTHER.descriptor), /which is not the image/],
+  ["of another image", 1, OTHER, undefined, /which is not the image/],
+  ["of one that comes behind it", 1, SECOND, undefined, /which is not the image/],
+  ["of something else than it says itself", 2, IMAGE, undefined, /does not name .* as its subject/],
+])("no referrer may speak %s", async (_what, place, subject, tag, message) => {
+  await writeReferrers();
+  await rewrite(({ images }) => {
+    const referrer = images[0]?.referrers[place];
+    if (referrer === undefined) return;
+    referrer.subject = subject.descriptor.digest;
+    if (tag !== undefined) referrer.tag = tag;
+  });
+
+  await expect(openBundle(path)).rejects.toMatchObject({
+    code: "BUNDLE_INVALID",
+    message: expect.stringMatching(message),
+  });
+  expect((await verifyBundle(path)).problems[0]).toMatchObject({
+    kind: "manifest",
+    image: "quay.io/team/app:1",
+    digest: expect.any(String),
+  });
 });
