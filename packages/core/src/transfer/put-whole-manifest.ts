@@ -2,7 +2,17 @@ import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import { MAX_MANIFEST_SIZE, readAll, verified } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { isBundleError } from "../error.ts";
-import type { PutManifestOptions, Repository } from "../repository.ts";
+import type { AbortOptions, PutManifestOptions, Repository } from "../repository.ts";
+
+/** The bytes of a manifest of a bundle. @throws `DIGEST_INVALID` if it is damaged */
+export async function readCarriedManifest(
+  bundle: OpenedBundle,
+  descriptor: Descriptor,
+  options: AbortOptions,
+): Promise<Uint8Array> {
+  const content = verified(descriptor, bundle.openBlob(descriptor, options), bundle.path);
+  return await readAll(content, MAX_MANIFEST_SIZE);
+}
 
 /**
  * Stores a manifest of a bundle. What the registry says it lacks, although it was there or mounted before, is sent anew
@@ -14,10 +24,7 @@ export async function putWholeManifest(
   repository: Repository,
   options: PutManifestOptions,
 ): Promise<void> {
-  const content = await readAll(
-    verified(descriptor, bundle.openBlob(descriptor, options), bundle.path),
-    MAX_MANIFEST_SIZE,
-  );
+  const content = await readCarriedManifest(bundle, descriptor, options);
   try {
     await repository.putManifest(descriptor, content, options);
   } catch (error) {
