@@ -13,7 +13,7 @@ import { createManifestReader } from "./read-manifests.ts";
  * How many parts all images may name together: a hundred thousand images with fifty parts each. Images may share
  * an index of any size, so that a small file can name very many; every one of them is visited for every image.
  */
-const MAX_NAMED_PARTS = 5_000_000;
+export const MAX_NAMED_PARTS = 5_000_000;
 
 /**
  * Checks all that describes the images: every metadata blob and every manifest has its digest, every manifest can be read and is put into
@@ -113,7 +113,7 @@ function* checkParts(
 }
 
 /** What a walk over these parts goes through: all names in all manifests, whether they repeat themselves or not. */
-function countNames(parts: readonly ContentPart[], manifests: ManifestGraph): number {
+export function countNames(parts: readonly ContentPart[], manifests: ManifestGraph): number {
   let names = 1;
   for (const { role, descriptor } of parts) {
     const manifest = role === "manifest" ? manifests.get(descriptor.digest) : undefined;

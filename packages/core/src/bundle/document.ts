@@ -18,6 +18,9 @@ export const FORMAT_VERSION = 1;
  */
 export const MAX_DOCUMENT_SIZE: number = 64 * 1024 * 1024;
 
+/** Longest name of a task and item of `tags` that is read. */
+export const MAX_TEXT_LENGTH = 10_000;
+
 /** One image of a bundle. */
 export interface BundleImage extends CarriedImage {
   /** `REGISTRY/REPOSITORY:TAG` or `REGISTRY/REPOSITORY@DIGEST`, where it was taken from. */
@@ -85,8 +88,8 @@ const Image = z.object({
   resolved: Digest,
   descriptor: DescriptorDocument,
   platforms: listOf(z.string().max(255), 1000),
-  task: z.string().max(10_000),
-  selectedBy: z.string().max(10_000),
+  task: z.string().max(MAX_TEXT_LENGTH),
+  selectedBy: z.string().max(MAX_TEXT_LENGTH),
   referrers: listOf(Referrer, MAX_REFERRERS),
   referrersUnknown: z.literal(true).exactOptional(),
 });

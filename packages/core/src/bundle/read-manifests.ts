@@ -12,7 +12,7 @@ import { readExactly } from "./file.ts";
 import type { BundleHead } from "./read-head.ts";
 
 /** All manifests of a bundle are held in memory, read: a hundred thousand of the usual size. More is an attack on it. */
-const MAX_MANIFESTS_SIZE: number = 512 * 1024 * 1024;
+export const MAX_MANIFESTS_SIZE: number = 512 * 1024 * 1024;
 
 /** Manifests of one bundle, as they are read. */
 export interface ManifestReader {
