@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
 import { verified } from "../content.ts";
-import { toFileError } from "../file-error.ts";
+import { toHandleError } from "../file-error.ts";
 import { checkSpace } from "./check-space.ts";
 import type { ComposedBundle, PlacedBlob } from "./compose-bundle.ts";
 import { writeExactly } from "./file.ts";
@@ -114,6 +114,6 @@ async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw toFileError(error, path);
+    throw toHandleError(error, path);
   }
 }
