@@ -99,14 +99,21 @@ async function writeFrame(
   for await (const piece of headPieces(bundle, readMetadata)) await write(piece);
 }
 
+/** What a directory says that may not be read, or a file system that cannot sync one: the file is whole all the same. */
+const UNSYNCABLE: ReadonlySet<unknown> = new Set(["EACCES", "EINVAL", "ENOTSUP", "EPERM"]);
+
 /** A rename is durable when its directory is. Windows does it by itself and opens no directory. */
 async function syncDirectory(directory: string): Promise<void> {
   if (platform() === "win32") return;
-  const handle = await open(directory, "r");
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(directory, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && UNSYNCABLE.has(error.code))) throw error;
   }
 }
 
