@@ -64,6 +64,23 @@ export function attachAll(plan: Plan, referrers: readonly AttachedReferrer[]): P
   };
 }
 
+/** Signatures of one payload by several keys, as cosign adds them to its manifest: the layer is the same for all. */
+export function makeKeySignatures(subject: Descriptor, keys: readonly string[]): MadeManifest {
+  const one = makeSignature(subject);
+  const [config, payload] = one.blobs;
+  const layers = keys.map((key) => ({
+    ...payload?.descriptor,
+    annotations: { "dev.cosignproject.cosign/signature": `by ${key}` },
+  }));
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPES.ociManifest,
+    config: config?.descriptor,
+    layers,
+  });
+  return { ...one, ...makeBlob(manifest, MEDIA_TYPES.ociManifest) };
+}
+
 function makeManifest(blobs: readonly Made[], fields: object): MadeManifest {
   const [config, ...layers] = blobs.map(({ descriptor }) => descriptor);
   const mediaType = MEDIA_TYPES.ociManifest;

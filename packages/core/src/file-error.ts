@@ -5,6 +5,7 @@ const NO_SPACE_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 /** What the system's codes say to people. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["EACCES", "permission is refused (EACCES)"],
+  ["EINVAL", "the file system does not do this (EINVAL)"],
   ["EIO", "the medium cannot be read or written (EIO)"],
   ["EISDIR", "it is a directory"],
   ["ENOENT", "there is no such file or directory"],
@@ -24,16 +25,39 @@ export function isMissingFile(error: unknown): boolean {
  * stored may fail by itself, with a socket's error.
  */
 export function toFileError(error: unknown, path: string): unknown {
+  if (error instanceof Error && "path" in error) return toHandleError(error, path);
+  return isNoSpace(error) ? noSpace(error, path) : error;
+}
+
+/** As {@link toFileError}, of work that does nothing but with this file: errors of an open file do not name it. */
+export function toHandleError(error: unknown, path: string): unknown {
+  if (isNoSpace(error)) return noSpace(error, path);
   const code = systemCode(error);
-  if (code !== undefined && NO_SPACE_CODES.has(code)) {
-    return new BundleError("NO_SPACE", `Cannot write ${JSON.stringify(path)}: no space is left`, {
-      cause: error,
-      hint: "Make room on that file system and run it again",
-    });
+  if (code === undefined) return error;
+  if (code === "EFBIG") {
+    return new BundleError(
+      "NO_SPACE",
+      `Cannot write ${JSON.stringify(path)}: a file of this size is not allowed (EFBIG)`,
+      {
+        cause: error,
+        hint: "Write to another file system, or raise the limit of ulimit -f",
+      },
+    );
   }
-  if (code === undefined || !(error instanceof Error && "path" in error)) return error;
   return new BundleError("FILE_FAILED", `Cannot use ${JSON.stringify(path)}: ${describeFileError(error)}`, {
     cause: error,
+  });
+}
+
+function isNoSpace(error: unknown): boolean {
+  const code = systemCode(error);
+  return code !== undefined && NO_SPACE_CODES.has(code);
+}
+
+function noSpace(error: unknown, path: string): BundleError {
+  return new BundleError("NO_SPACE", `Cannot write ${JSON.stringify(path)}: no space is left`, {
+    cause: error,
+    hint: "Make room on that file system and run it again",
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -140,6 +140,27 @@ test("discard() leaves a finished bundle", async () => {
   await file.discard();
 
   expect(await readdir(directory)).toEqual(["out.tar"]);
+});
+
+test("finish() does not mind a directory that it may not read", async () => {
+  await chmod(directory, 0o711);
+  const drop = join(directory, "drop");
+  await mkdir(drop);
+  await chmod(drop, 0o333);
+  // Root may read everything.
+  const user = process.geteuid?.();
+  if (user === 0) process.seteuid?.(65534);
+  try {
+    const bundle = compose(["redis:7", REDIS]);
+    file = await createBundleFile(join(drop, "out.tar"), bundle.size);
+    await writeLayers(bundle.layers);
+    await file.finish(bundle, readMetadata);
+  } finally {
+    if (user === 0) process.seteuid?.(0);
+    await chmod(drop, 0o700);
+  }
+
+  expect(await readdir(drop)).toEqual(["out.tar"]);
 });
 
 test("finish() that cannot read metadata gives the file no name", async () => {

@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
 import { verified } from "../content.ts";
-import { toFileError } from "../file-error.ts";
+import { toHandleError } from "../file-error.ts";
 import { checkSpace } from "./check-space.ts";
 import type { ComposedBundle, PlacedBlob } from "./compose-bundle.ts";
 import { writeExactly } from "./file.ts";
@@ -99,14 +99,21 @@ async function writeFrame(
   for await (const piece of headPieces(bundle, readMetadata)) await write(piece);
 }
 
+/** What a directory says that may not be read, or a file system that cannot sync one: the file is whole all the same. */
+const UNSYNCABLE: ReadonlySet<unknown> = new Set(["EACCES", "EINVAL", "ENOTSUP", "EPERM"]);
+
 /** A rename is durable when its directory is. Windows does it by itself and opens no directory. */
 async function syncDirectory(directory: string): Promise<void> {
   if (platform() === "win32") return;
-  const handle = await open(directory, "r");
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(directory, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && UNSYNCABLE.has(error.code))) throw error;
   }
 }
 
@@ -114,6 +121,6 @@ async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw toFileError(error, path);
+    throw toHandleError(error, path);
   }
 }

@@ -3,7 +3,7 @@ import type { Descriptor } from "../descriptor.ts";
 import { isBundleError } from "../error.ts";
 import type { Manifest } from "../manifest.ts";
 import { type ContentPart, listKnownContent, type ManifestGraph } from "../plan/manifest-graph.ts";
-import { listRoots } from "../plan/plan.ts";
+import type { CarriedReferrer } from "../plan/plan.ts";
 import { checkBlob } from "./check-blob.ts";
 import type { BundleProblem } from "./check-structure.ts";
 import type { BundleHead } from "./read-head.ts";
@@ -13,11 +13,12 @@ import { createManifestReader } from "./read-manifests.ts";
  * How many parts all images may name together: a hundred thousand images with fifty parts each. Images may share
  * an index of any size, so that a small file can name very many; every one of them is visited for every image.
  */
-const MAX_NAMED_PARTS = 5_000_000;
+export const MAX_NAMED_PARTS = 5_000_000;
 
 /**
- * Checks all that describes the images: every metadata blob has its digest, every manifest can be read and is put into
- * `manifests`, and all that the images need is in the bundle, with its right size, and nothing else.
+ * Checks all that describes the images: every metadata blob and every manifest has its digest, every manifest can be read and is put into
+ * `manifests`, referrers speak of the image at which they stand, and all that the images need is in the bundle, with its right size, and
+ * nothing else.
  */
 export async function* checkMetadata(
   handle: FileHandle,
@@ -28,10 +29,14 @@ export async function* checkMetadata(
     if (volume === 0) yield* checkBlob(handle, head, digest);
   }
   const reader = createManifestReader(handle, head, manifests);
-  const used = new Set<string>();
+  const seen: SeenBlobs = { used: new Set(), told: new Set() };
+  // Manifests of the image at hand and of its referrers so far: what a referrer may speak of.
+  const subjects = new Set<string>();
   let namedParts = 0;
-  for (const { image, root } of listOwnedRoots(head)) {
+  for (const { image, root, referrer } of listOwnedRoots(head)) {
     for await (const problem of reader.read(root)) yield { ...problem, image };
+    if (referrer === undefined) subjects.clear();
+    else for (const problem of checkSubject(referrer, subjects, manifests)) yield { ...problem, image };
     const parts = tryListContent(root, manifests);
     if ("message" in parts) {
       yield { kind: "manifest", message: parts.message, image, digest: root.digest };
@@ -42,10 +47,11 @@ export async function* checkMetadata(
       yield { kind: "manifest", message: `the images name more than ${MAX_NAMED_PARTS} parts`, image };
       return;
     }
-    yield* checkParts(head, image, parts, used);
+    for (const { role, descriptor } of parts) if (role === "manifest") subjects.add(descriptor.digest);
+    for (const problem of checkParts(head, parts, seen)) yield { ...problem, image };
   }
   for (const { digest } of head.document.blobs) {
-    if (!used.has(digest)) yield { kind: "unused", message: `no image needs blob ${digest}`, digest };
+    if (!seen.used.has(digest)) yield { kind: "unused", message: `no image needs blob ${digest}`, digest };
   }
 }
 
@@ -53,37 +59,61 @@ export async function* checkMetadata(
 interface OwnedRoot {
   readonly image: string;
   readonly root: Descriptor;
+  /** Absent for the image itself. */
+  readonly referrer?: CarriedReferrer;
 }
 
-/** Every image and what speaks of it. */
-function listOwnedRoots({ document }: BundleHead): readonly OwnedRoot[] {
-  return document.images.flatMap((image) => listRoots(image).map((root) => ({ image: image.source, root })));
+/** Every image and, behind it, what speaks of it. */
+function* listOwnedRoots({ document }: BundleHead): Generator<OwnedRoot> {
+  for (const { source: image, descriptor, referrers } of document.images) {
+    yield { image, root: descriptor };
+    for (const referrer of referrers) yield { image, root: referrer.descriptor, referrer };
+  }
+}
+
+/** A referrer speaks of its image, or of what speaks of that: with other tags a bundle would move what it does not carry. */
+function* checkSubject(
+  { subject, descriptor: { digest }, tag }: CarriedReferrer,
+  subjects: ReadonlySet<string>,
+  manifests: ManifestGraph,
+): Generator<BundleProblem> {
+  if (!subjects.has(subject)) {
+    const message = `referrer ${digest} speaks of ${subject}, which is not the image that it stands at`;
+    yield { kind: "manifest", message, digest };
+    return;
+  }
+  const manifest = manifests.get(digest);
+  // By its tag it is found whatever it names; what could not be read is told already.
+  if (tag !== undefined || manifest === undefined || manifest.subject?.digest === subject) return;
+  const message = `referrer ${digest} does not name ${subject} as its subject`;
+  yield { kind: "manifest", message, digest };
+}
+
+/** Blobs that images need, and those of them that are told to be missing or of a wrong size: once, whoever needs them. */
+interface SeenBlobs {
+  readonly used: Set<string>;
+  readonly told: Set<string>;
 }
 
 function* checkParts(
   head: BundleHead,
-  image: string,
   parts: readonly ContentPart[],
-  used: Set<string>,
+  { used, told }: SeenBlobs,
 ): Generator<BundleProblem> {
   for (const { descriptor } of parts) {
     const { digest, size } = descriptor;
     const place = head.blobs.get(digest);
     used.add(digest);
+    if (place?.size === size || told.has(digest)) continue;
+    told.add(digest);
     if (place === undefined)
-      yield { kind: "missing", message: `blob ${digest} is not in the bundle`, image, digest };
-    else if (place.size !== size)
-      yield {
-        kind: "size",
-        message: `blob ${digest} has ${place.size} bytes, not ${size}`,
-        image,
-        digest,
-      };
+      yield { kind: "missing", message: `blob ${digest} is not in the bundle`, digest };
+    else yield { kind: "size", message: `blob ${digest} has ${place.size} bytes, not ${size}`, digest };
   }
 }
 
 /** What a walk over these parts goes through: all names in all manifests, whether they repeat themselves or not. */
-function countNames(parts: readonly ContentPart[], manifests: ManifestGraph): number {
+export function countNames(parts: readonly ContentPart[], manifests: ManifestGraph): number {
   let names = 1;
   for (const { role, descriptor } of parts) {
     const manifest = role === "manifest" ? manifests.get(descriptor.digest) : undefined;

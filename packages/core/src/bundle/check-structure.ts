@@ -17,7 +17,9 @@ export interface BundleProblem {
     | "manifest"
     | "missing"
     | "size"
-    | "unused";
+    | "unused"
+    /** Not of the bundle: there is more than was looked for. */
+    | "unread";
   readonly message: string;
   /** Source reference of the image concerned. */
   readonly image?: string;

@@ -176,11 +176,14 @@ describe("composeBundle()", () => {
   });
 
   test("names the first root of a reference by its tag, further ones by digest", () => {
-    const bundle = compose([
-      ["redis:7", REDIS_INDEX],
-      ["redis:7", REDIS],
-      ["redis:8", REDIS],
-    ]);
+    const bundle = compose(
+      [
+        ["redis:7", REDIS_INDEX],
+        ["redis:7", REDIS],
+        ["redis:8", REDIS],
+      ],
+      (image) => ({ ...image, target: { ...image.target, repository: image.descriptor.digest.slice(7) } }),
+    );
 
     expect(readIndex(bundle)).toEqual([
       ["docker.io/library/redis:7", REDIS_INDEX.descriptor.digest],

@@ -4,6 +4,7 @@ import { MEDIA_TYPES } from "../media-types.ts";
 import { type ManifestGraph, plainDescriptor } from "../plan/manifest-graph.ts";
 import { type CarriedReferrer, formatTarget, listRoots, type PlannedImage } from "../plan/plan.ts";
 import { formatReference } from "../reference.ts";
+import { checkLimits } from "./check-limits.ts";
 import { collectBlobs } from "./collect-blobs.ts";
 import { formatDockerManifest } from "./docker-manifest.ts";
 import { type BundleDocument, type BundleImage, FORMAT_VERSION } from "./document.ts";
@@ -52,7 +53,8 @@ export interface PlacedBlob extends PlacedEntry {
 /**
  * Lays a bundle out. Pure: the same images and manifests give the same bytes.
  *
- * @throws `SIZE_INVALID` if one digest is given two sizes; `MANIFEST_UNKNOWN` if the graph is not complete
+ * @throws `SIZE_INVALID` if one digest is given two sizes; `MANIFEST_UNKNOWN` if the graph is not complete;
+ * `SELECTION_INVALID` if readers would refuse it
  */
 export function composeBundle(
   images: readonly PlannedImage[],
@@ -81,6 +83,7 @@ export function composeBundle(
     ...(created === undefined ? {} : { created }),
   };
   const text = JSON.stringify(document);
+  checkLimits(document, text, manifests);
   const id = digestOf(text);
   const contents = [
     OCI_LAYOUT,

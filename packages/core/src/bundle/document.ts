@@ -7,6 +7,7 @@ import { type CarriedImage, formatTarget, MAX_REFERRERS } from "../plan/plan.ts"
 import { isRepository, isTag } from "../reference.ts";
 import { formatSignatureTags } from "../referrers-tag.ts";
 import { isFullReference, isFullTarget } from "./full-names.ts";
+import { listOf } from "./list-of.ts";
 
 /** The version of the format that is written here and the only one that is read. */
 export const FORMAT_VERSION = 1;
@@ -16,6 +17,9 @@ export const FORMAT_VERSION = 1;
  * hundred thousand images; more is an attack.
  */
 export const MAX_DOCUMENT_SIZE: number = 64 * 1024 * 1024;
+
+/** Longest name of a task and item of `tags` that is read. */
+export const MAX_TEXT_LENGTH = 10_000;
 
 /** One image of a bundle. */
 export interface BundleImage extends CarriedImage {
@@ -83,28 +87,28 @@ const Image = z.object({
   target: Target,
   resolved: Digest,
   descriptor: DescriptorDocument,
-  platforms: z.array(z.string().max(255)).max(1000),
-  task: z.string().max(10_000),
-  selectedBy: z.string().max(10_000),
-  referrers: z.array(Referrer).max(MAX_REFERRERS),
+  platforms: listOf(z.string().max(255), 1000),
+  task: z.string().max(MAX_TEXT_LENGTH),
+  selectedBy: z.string().max(MAX_TEXT_LENGTH),
+  referrers: listOf(Referrer, MAX_REFERRERS),
   referrersUnknown: z.literal(true).exactOptional(),
 });
 
 const Document: z.ZodType<BundleDocument> = z.object({
   formatVersion: z.literal(FORMAT_VERSION),
-  requires: z.array(z.string()),
+  requires: listOf(z.string()),
   createdBy: z.string().max(255),
   index: FileDocument,
   dockerManifest: FileDocument.exactOptional(),
-  images: z.array(Image),
-  blobs: z.array(z.object({ digest: Digest, size: z.int().nonnegative(), volume: z.int().nonnegative() })),
-  volumes: z.array(z.object({ number: z.int().positive(), size: z.int().nonnegative() })),
+  images: listOf(Image),
+  blobs: listOf(z.object({ digest: Digest, size: z.int().nonnegative(), volume: z.int().nonnegative() })),
+  volumes: listOf(z.object({ number: z.int().positive(), size: z.int().nonnegative() })),
   label: z.string().exactOptional(),
   created: z.string().exactOptional(),
-  annotations: z.record(z.string(), z.string()).exactOptional(),
+  annotations: z.custom<Readonly<Record<string, string>>>(isTexts, "not names and texts").exactOptional(),
 });
 
-const Version = z.object({ formatVersion: z.int().positive(), requires: z.array(z.string()) });
+const Version = z.object({ formatVersion: z.int().positive(), requires: listOf(z.string()) });
 
 /**
  * Reads `bundle.json`.
@@ -125,6 +129,12 @@ export function parseBundleDocument(content: Uint8Array): BundleDocument {
   if (bundle.blobs.some(({ volume }) => volume > 1))
     throw unsupported("a blob of it lies in a second volume");
   return bundle;
+}
+
+/** A record of zod's tells of every wrong value, as its arrays do. */
+function isTexts(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === "string");
 }
 
 /** Two contents cannot both be what a tag stands for. */

@@ -7,7 +7,7 @@ import { extract } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinEntries, replaceFile, toEntries } from "../../../../test/fuzz/rebuild-bundle.ts";
 import { writeBundle } from "../../../../test/support/bundles.ts";
-import { type MadeManifest, makeImage, makeIndex } from "../../../../test/support/images.ts";
+import { type MadeManifest, makeBlob, makeImage, makeIndex } from "../../../../test/support/images.ts";
 import { readTar } from "../../../../test/support/tar.ts";
 import { isBundleError } from "../error.ts";
 import { parseBundleDocument } from "./document.ts";
@@ -80,6 +80,31 @@ describe("parseBundleDocument()", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test.each([
+    ["blobs", 1, /^Cannot read bundle.json: blobs.0: /],
+    ["blobs", {}, /^Cannot read bundle.json: blobs.0.digest: /],
+    ["requires", 1, /^Cannot read bundle.json: requires.0: /],
+    ["images", {}, /^Cannot read bundle.json: images.0.source: /],
+  ])("refuses very many wrong items of %s at the first: %j", (key, item, message) => {
+    const document = { ...read(), [key]: Array.from({ length: 200_000 }, () => item) };
+
+    expect(() => parseBundleDocument(Buffer.from(JSON.stringify(document)))).toThrow(message);
+  });
+
+  test("refuses wrong annotations, and very many platforms of an image, without a look at each", () => {
+    const document = read();
+    const [image] = document.images;
+    const annotations = { key: 1 };
+    const platforms = Array.from({ length: 200_000 }, () => 1);
+
+    expect(() => parseBundleDocument(Buffer.from(JSON.stringify({ ...document, annotations })))).toThrow(
+      "Cannot read bundle.json: annotations: not names and texts",
+    );
+    expect(() =>
+      parseBundleDocument(Buffer.from(JSON.stringify({ ...document, images: [{ ...image, platforms }] }))),
+    ).toThrow(/^Cannot read bundle.json: images.0.platforms: Too big/);
   });
 
   test("reads two thousand images", () => {
@@ -167,6 +192,31 @@ describe("openBundle() and verifyBundle()", () => {
 
     expect(problems.filter(({ kind }) => kind === "manifest")).toHaveLength(1);
     await expect(openBundle(path)).rejects.toMatchObject({ code: "BUNDLE_INVALID" });
+  });
+
+  test("tell once of what is missing, however many images need it, and stop at a thousand problems", async () => {
+    const layers = Array.from({ length: 10_000 }, (_, i) => makeBlob(`missing ${i}`).descriptor);
+    const wide = makeImage([], "linux/amd64", { layers });
+    const plain = new Map(await filesOf(makeImage([])));
+    const document = JSON.parse(plain.get("bundle.json")?.toString() ?? "") as Document;
+    const [image] = document.images;
+    const { digest, size } = wide.descriptor;
+    document.images = Array.from({ length: 20 }, (_, i) => ({
+      ...image,
+      descriptor: wide.descriptor,
+      target: { registry: "r.io", repository: "app", tag: `${i}` },
+    }));
+    document["blobs"] = [{ digest, size, volume: 0 }];
+    const heads = [...plain].filter(([name]) => !name.startsWith("blobs/"));
+    const changed = new Map([...heads, [`blobs/${digest.replace(":", "/")}`, wide.content] as const]);
+    replaceFile(changed, "bundle.json", Buffer.from(JSON.stringify(document)));
+    await writeFile(path, joinEntries(toEntries(changed)));
+
+    const { problems } = await verifyBundle(path);
+
+    expect(problems).toHaveLength(1001);
+    expect(problems.at(-1)).toEqual({ kind: "unread", message: expect.stringContaining("more problems") });
+    expect(new Set(problems.map((problem) => problem.digest)).size).toBe(1001);
   });
 
   test("refuse images that name more parts than can be visited", async () => {

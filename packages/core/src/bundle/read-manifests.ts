@@ -6,12 +6,13 @@ import { leaveOutForeignLayers } from "../leave-out-foreign-layers.ts";
 import { type Manifest, parseManifest } from "../manifest.ts";
 import { isImageType, isIndexType } from "../media-types.ts";
 import { MAX_INDEX_DEPTH } from "../plan/manifest-graph.ts";
+import { checkBlob } from "./check-blob.ts";
 import type { BundleProblem } from "./check-structure.ts";
 import { readExactly } from "./file.ts";
 import type { BundleHead } from "./read-head.ts";
 
 /** All manifests of a bundle are held in memory, read: a hundred thousand of the usual size. More is an attack on it. */
-const MAX_MANIFESTS_SIZE: number = 512 * 1024 * 1024;
+export const MAX_MANIFESTS_SIZE: number = 512 * 1024 * 1024;
 
 /** Manifests of one bundle, as they are read. */
 export interface ManifestReader {
@@ -21,12 +22,15 @@ export interface ManifestReader {
   read(root: Descriptor): AsyncGenerator<BundleProblem>;
 }
 
-/** A reader that puts what it reads into `manifests`. */
+/** A reader that puts what it reads into `manifests`; the content of all metadata has its digest. */
 export function createManifestReader(
   handle: FileHandle,
   head: BundleHead,
   manifests: Map<string, Manifest>,
 ): ManifestReader {
+  const metadata = new Set(
+    head.document.blobs.filter(({ volume }) => volume === 0).map(({ digest }) => digest),
+  );
   const refused = new Set<string>();
   let readSize = 0;
 
@@ -54,6 +58,8 @@ export function createManifestReader(
       yield { kind: "manifest", message, ...about };
       return;
     }
+    // All metadata was compared with its digest before; what lies among the layers was not.
+    if (!metadata.has(digest)) yield* checkBlob(handle, head, digest);
     const manifest = await tryParse(handle, descriptor, place.offset);
     if ("message" in manifest) {
       yield { kind: "manifest", message: manifest.message, ...about };

@@ -1,3 +1,4 @@
+import type { FileHandle } from "node:fs/promises";
 import type { EventSink } from "../events.ts";
 import type { Manifest } from "../manifest.ts";
 import type { AbortOptions } from "../repository.ts";
@@ -5,9 +6,12 @@ import { checkBlob } from "./check-blob.ts";
 import { checkMetadata } from "./check-content.ts";
 import { type BundleProblem, checkStructure } from "./check-structure.ts";
 import { measureExtensions } from "./check-tail.ts";
-import type { BundleDocument } from "./document.ts";
+import type { BundleBlob, BundleDocument } from "./document.ts";
 import { openFile } from "./file.ts";
-import { readHead } from "./read-head.ts";
+import { type BundleHead, readHead } from "./read-head.ts";
+
+/** Whoever has seen so many knows what is the matter; a file of a megabyte can have millions. */
+const MAX_PROBLEMS = 1000;
 
 /** How a bundle is verified. */
 export interface VerifyBundleOptions extends AbortOptions {
@@ -25,40 +29,68 @@ export interface BundleReport {
 }
 
 /**
- * Reads every byte of a bundle and tells all that is wrong.
+ * Reads every byte of a bundle and tells all that is wrong; after a thousand problems it reads no further, and the last
+ * one says so.
  *
  * @throws `USAGE`, `FILE_FAILED`, `BUNDLE_UNSUPPORTED`; `BUNDLE_INVALID` where `bundle.json` itself cannot be read
  */
 export async function verifyBundle(path: string, options: VerifyBundleOptions = {}): Promise<BundleReport> {
-  const { signal, onEvent } = options;
   const handle = await openFile(path);
   try {
     const head = await readHead(handle, path);
     const { id, document } = head;
-    const problems = await Array.fromAsync(checkStructure(handle, head));
-    // Of a file that is cut short nothing more can be said.
-    const { size: fileSize } = await handle.stat();
-    if (fileSize < head.size) return { id, document, problems, uncoveredSize: 0 };
-    const uncoveredSize = await measureExtensions(handle, head);
-    problems.push(...(await Array.fromAsync(checkMetadata(handle, head, new Map<string, Manifest>()))));
-    const layers = document.blobs.filter(({ volume }) => volume > 0);
-    onEvent?.({
-      kind: "phase",
-      phase: "verify",
-      total: layers.length,
-      size: layers.reduce((sum, { size }) => sum + size, 0),
-    });
-    for (const { digest, size } of layers) {
-      onEvent?.({ kind: "blob-start", digest, size, title: digest });
-      const onChunk = (chunk: number): void => onEvent?.({ kind: "blob-progress", digest, size: chunk });
-      const found = await Array.fromAsync(
-        checkBlob(handle, head, digest, { onChunk, ...(signal === undefined ? {} : { signal }) }),
-      );
-      onEvent?.({ kind: "blob-end", digest, ok: found.length === 0 });
-      problems.push(...found);
+    const problems: BundleProblem[] = [];
+    for await (const problem of findProblems(handle, head, options)) {
+      if (problems.length === MAX_PROBLEMS) {
+        problems.push({ kind: "unread", message: "there are more problems: nothing was read behind these" });
+        break;
+      }
+      problems.push(problem);
     }
-    return { id, document, problems, uncoveredSize };
+    return { id, document, problems, uncoveredSize: await measureExtensions(handle, head) };
   } finally {
     await handle.close();
+  }
+}
+
+async function* findProblems(
+  handle: FileHandle,
+  head: BundleHead,
+  options: VerifyBundleOptions,
+): AsyncGenerator<BundleProblem> {
+  yield* checkStructure(handle, head);
+  // Of a file that is cut short nothing more can be said.
+  const { size } = await handle.stat();
+  if (size < head.size) return;
+  // A manifest may lie among the layers.
+  const damaged = new Set<string>();
+  for await (const problem of checkMetadata(handle, head, new Map<string, Manifest>())) {
+    if (problem.kind === "digest" && problem.digest !== undefined) damaged.add(problem.digest);
+    yield problem;
+  }
+  const layers = head.document.blobs.filter(({ volume, digest }) => volume > 0 && !damaged.has(digest));
+  yield* checkLayers(handle, head, layers, options);
+}
+
+async function* checkLayers(
+  handle: FileHandle,
+  head: BundleHead,
+  layers: readonly BundleBlob[],
+  { signal, onEvent }: VerifyBundleOptions,
+): AsyncGenerator<BundleProblem> {
+  onEvent?.({
+    kind: "phase",
+    phase: "verify",
+    total: layers.length,
+    size: layers.reduce((sum, { size }) => sum + size, 0),
+  });
+  for (const { digest, size } of layers) {
+    onEvent?.({ kind: "blob-start", digest, size, title: digest });
+    const onChunk = (chunk: number): void => onEvent?.({ kind: "blob-progress", digest, size: chunk });
+    const found = await Array.fromAsync(
+      checkBlob(handle, head, digest, { onChunk, ...(signal === undefined ? {} : { signal }) }),
+    );
+    onEvent?.({ kind: "blob-end", digest, ok: found.length === 0 });
+    yield* found;
   }
 }

@@ -1,10 +1,12 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { BundleError, isBundleError } from "../error.ts";
-import { type Manifest, parseManifest } from "../manifest.ts";
+import { parseManifest } from "../manifest.ts";
 import type { CarriedReferrer } from "../plan/plan.ts";
 import { formatReferrersTag } from "../referrers-tag.ts";
 import type { AbortOptions, Repository } from "../repository.ts";
+import { listSignatures } from "./list-signatures.ts";
+import { readCarriedManifest } from "./put-whole-manifest.ts";
 
 /** Digests of what a repository knows to speak of one manifest. */
 export type StoredReferrers = ReadonlySet<string>;
@@ -48,14 +50,14 @@ export interface Replacement {
  * @throws `TARGET_CONFLICT` if some would be lost; what the registry failed with
  */
 export async function checkReplacement(
-  { manifests }: OpenedBundle,
+  bundle: OpenedBundle,
   { tag, descriptor, found }: Replacement,
   repository: Repository,
   options: AbortOptions,
 ): Promise<void> {
-  const kept = new Set(listParts(manifests.get(descriptor.digest)));
-  const stored = parseManifest(found, await repository.readManifest(found, options));
-  if (listParts(stored).every((digest) => kept.has(digest))) return;
+  const kept = new Set(listSignatures(descriptor, await readCarriedManifest(bundle, descriptor, options)));
+  const stored = listSignatures(found, await repository.readManifest(found, options));
+  if (stored.every((signature) => kept.has(signature))) return;
   throw new BundleError(
     "TARGET_CONFLICT",
     `Cannot replace ${tag}: the registry has signatures there that the bundle lacks`,
@@ -85,10 +87,4 @@ export async function listStoredReferrers(
 
 function toDigests(descriptors: readonly Descriptor[]): StoredReferrers {
   return new Set(descriptors.map(({ digest }) => digest));
-}
-
-/** Each signature is a layer. */
-function listParts(manifest: Manifest | undefined): readonly string[] {
-  if (manifest === undefined) return [];
-  return (manifest.kind === "index" ? manifest.children : manifest.layers).map(({ digest }) => digest);
 }

@@ -17,7 +17,10 @@ export interface BlobGroup {
 }
 
 /** The blobs that these images need, the largest first, so that none is left over at the end. */
-export function groupBlobs(bundle: OpenedBundle, imports: readonly PlannedImport[]): readonly BlobGroup[] {
+export function groupBlobs(
+  bundle: Pick<OpenedBundle, "manifests">,
+  imports: readonly PlannedImport[],
+): readonly BlobGroup[] {
   const groups = new Map<
     string,
     { registry: string; descriptor: Descriptor; members: Map<string, PlannedImport[]> }
@@ -27,7 +30,10 @@ export function groupBlobs(bundle: OpenedBundle, imports: readonly PlannedImport
     for (const descriptor of listBlobs(bundle, planned)) {
       const key = `${registry} ${descriptor.digest}`;
       const group = groups.get(key) ?? { registry, descriptor, members: new Map<string, PlannedImport[]>() };
-      group.members.set(repository, [...(group.members.get(repository) ?? []), planned]);
+      const member = group.members.get(repository);
+      // A list copied for each image takes minutes where thousands share their layers.
+      if (member === undefined) group.members.set(repository, [planned]);
+      else member.push(planned);
       groups.set(key, group);
     }
   }
@@ -37,7 +43,10 @@ export function groupBlobs(bundle: OpenedBundle, imports: readonly PlannedImport
 }
 
 /** Configs and layers of an image, each once. */
-export function listBlobs({ manifests }: OpenedBundle, { image }: PlannedImport): readonly Descriptor[] {
+export function listBlobs(
+  { manifests }: Pick<OpenedBundle, "manifests">,
+  { image }: PlannedImport,
+): readonly Descriptor[] {
   return listContent(image.descriptor, manifests).flatMap(({ role, descriptor }) =>
     role === "manifest" ? [] : [descriptor],
   );

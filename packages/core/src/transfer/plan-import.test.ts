@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { makeImage, planOf } from "../../../../test/support/images.ts";
+import { attachAll, makeReferrer, makeSignature, signatureTag } from "../../../../test/support/signatures.ts";
 import { composeBundle } from "../bundle/compose-bundle.ts";
 import type { BundleDocument } from "../bundle/document.ts";
 import type { PlannedImage } from "../plan/plan.ts";
@@ -74,6 +75,42 @@ describe("planImport()", () => {
     }));
 
     expect(names(document, { to: "other.internal" })).toEqual(["other.internal/x:1", "other.internal/app:1"]);
+  });
+
+  test("joins the referrers of the same content for one name", () => {
+    const signature = makeSignature(REDIS.descriptor);
+    const sbom = makeReferrer(REDIS.descriptor, "sbom");
+    const second = makeReferrer(sbom.descriptor, "signature of the sbom");
+    const held = [
+      { subject: REDIS.descriptor, made: signature, tag: signatureTag(REDIS.descriptor) },
+      { subject: REDIS.descriptor, made: sbom },
+      { subject: sbom.descriptor, made: second },
+    ];
+    const plan = attachAll(
+      planOf([
+        ["a.io/app:1", REDIS],
+        ["b.io/app:1", REDIS],
+        ["c.io/app:1", REDIS],
+      ]),
+      held,
+    );
+    const images = plan.images.map((image, position) => ({
+      ...image,
+      target: { ...image.target, registry: `registry${position}.internal` },
+      referrers: [image.referrers.slice(0, 1), image.referrers, []][position] ?? [],
+      referrerStatus: position === 2 ? ("unknown" as const) : image.referrerStatus,
+    }));
+    const { document } = composeBundle(images, plan.manifests, { createdBy: "test" });
+
+    const planned = planImport(document, { to: "other.internal" });
+
+    expect(planned.map(({ image }) => image)).toMatchObject([
+      {
+        source: "a.io/app:1",
+        referrers: held.map(({ made }) => ({ descriptor: made.descriptor })),
+        referrersUnknown: true,
+      },
+    ]);
   });
 
   test("takes the tasks wanted, and refuses one that the bundle does not have", () => {

@@ -1,6 +1,6 @@
 import type { BundleDocument, BundleImage } from "../bundle/document.ts";
 import { BundleError } from "../error.ts";
-import { formatTarget } from "../plan/plan.ts";
+import { type CarriedReferrer, formatTarget } from "../plan/plan.ts";
 import { joinRepositoryName } from "../reference.ts";
 
 /** Where an image of a bundle will be pushed. */
@@ -27,7 +27,7 @@ export interface PlanImportOptions {
 }
 
 /**
- * Works out where every image goes. Pure.
+ * Works out where every image goes. What comes to one name is one image, with the referrers of all. Pure.
  *
  * @throws `USAGE` if the bundle has no such task; `TARGET_MISSING` if neither the bundle nor `to` names a registry;
  * `REFERENCE_INVALID` for a malformed one; `TARGET_CONFLICT` if two different images would have one target
@@ -36,23 +36,41 @@ export function planImport(
   document: BundleDocument,
   options: PlanImportOptions = {},
 ): readonly PlannedImport[] {
-  const planned = new Map<string, PlannedImport>();
+  const planned = new Map<string, { images: BundleImage[]; target: ImportTarget }>();
   for (const image of chooseImages(document, options.tasks)) {
     const target = chooseTarget(image, options.to);
     const name = formatTarget(target, image.descriptor.digest);
-    const other = planned.get(name);
-    if (other !== undefined && other.image.descriptor.digest !== image.descriptor.digest) {
+    const others = planned.get(name);
+    const other = others?.images[0];
+    if (other !== undefined && other.descriptor.digest !== image.descriptor.digest) {
       throw new BundleError(
         "TARGET_CONFLICT",
-        `Cannot push two images to ${name}: ${other.image.source} and ${image.source}`,
+        `Cannot push two images to ${name}: ${other.source} and ${image.source}`,
         {
           hint: "Import them with different --to, one --task at a time",
         },
       );
     }
-    planned.set(name, { image, target, name });
+    if (others === undefined) planned.set(name, { images: [image], target });
+    else others.images.push(image);
   }
-  return [...planned.values()];
+  return [...planned].flatMap(([name, { images, target }]) =>
+    joinImages(images).map((image) => ({ image, target, name })),
+  );
+}
+
+/** One image of several of one digest, with all that speaks of any: each of them may know of other referrers. */
+function joinImages(images: readonly BundleImage[]): readonly BundleImage[] {
+  const [image, ...others] = images;
+  if (image === undefined || others.length === 0) return images;
+  const referrers = new Map<string, CarriedReferrer>();
+  for (const referrer of images.flatMap((one) => one.referrers)) {
+    const { subject, descriptor, tag } = referrer;
+    const key = `${subject} ${descriptor.digest} ${tag ?? ""}`;
+    if (!referrers.has(key)) referrers.set(key, referrer);
+  }
+  const isUnknown = images.some(({ referrersUnknown }) => referrersUnknown === true);
+  return [{ ...image, referrers: [...referrers.values()], ...(isUnknown ? { referrersUnknown: true } : {}) }];
 }
 
 function chooseImages(

@@ -32,15 +32,25 @@ export async function pushBlob(
   destination: BlobDestination,
   options: PushBlobOptions,
 ): Promise<BlobArrival> {
-  const { onEvent, signal } = options;
+  const { signal } = options;
   const { digest, size } = descriptor;
-  const abort = signal === undefined ? {} : { signal };
-  const { repository, holder } = destination;
-  const known = await repository.statBlob(digest, abort);
+  const known = await destination.repository.statBlob(digest, signal === undefined ? {} : { signal });
   if (known !== undefined && (known.size ?? size) === size) return "existing";
+  return await sendBlob(bundle, descriptor, destination, options);
+}
+
+/** Sends a blob, or has the registry take it from `holder`, whether it seems to be there or not. @throws as {@link pushBlob} */
+export async function sendBlob(
+  bundle: OpenedBundle,
+  descriptor: Descriptor,
+  { repository, holder }: BlobDestination,
+  options: PushBlobOptions,
+): Promise<StoredBy> {
+  const { onEvent, signal } = options;
+  const abort = signal === undefined ? {} : { signal };
   try {
     const open = (): AsyncIterable<Uint8Array> =>
-      countBytes(digest, bundle.openBlob(descriptor, abort), onEvent);
+      countBytes(descriptor.digest, bundle.openBlob(descriptor, abort), onEvent);
     const from = holder === undefined ? {} : { from: holder };
     return await repository.putBlob(descriptor, open, { ...abort, ...from });
   } catch (error) {

@@ -1,6 +1,5 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import type { BundleError } from "../error.ts";
-import { mapConcurrent } from "../map-concurrent.ts";
 import { isImageFailure } from "./failures.ts";
 import { type BlobGroup, groupBlobs, listBlobs } from "./group-blobs.ts";
 import type { ImportOptions } from "./import-options.ts";
@@ -8,6 +7,7 @@ import type { BlobCounts } from "./import-report.ts";
 import type { PlannedImport } from "./plan-import.ts";
 import { pushBlob } from "./push-blob.ts";
 import { pushManifests } from "./push-manifests.ts";
+import { workOff } from "./work-off.ts";
 
 /** What was pushed. */
 export interface PushReport {
@@ -34,16 +34,32 @@ export async function pushImages(
   const size = groups.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
   onEvent?.({ kind: "phase", phase: "upload", total: groups.length, size });
   const concurrent = { concurrency: jobs, ...(signal === undefined ? {} : { signal }) };
-  await mapConcurrent(groups, push.pushGroup, concurrent);
+  // An index without entries waits for no blob.
   const withoutBlobs = imports.filter((planned) => listBlobs(bundle, planned).length === 0);
-  await mapConcurrent(withoutBlobs, push.finishImage, concurrent);
+  const jobsToDo: readonly PushJob[] = [...groups.map((group) => ({ group })), ...withoutBlobs.map(toJob)];
+  await workOff<PushJob>(
+    jobsToDo,
+    async (job, jobSignal) => {
+      if ("group" in job) return (await push.pushGroup(job.group, jobSignal)).map(toJob);
+      await push.finishImage(job.planned, jobSignal);
+      return [];
+    },
+    concurrent,
+  );
   return push.report();
 }
 
+/** Bring a blob everywhere, or push the manifests of an image whose blobs are there. */
+type PushJob = { readonly group: BlobGroup } | { readonly planned: PlannedImport };
+
+function toJob(planned: PlannedImport): PushJob {
+  return { planned };
+}
+
 interface Push {
-  /** Brings a blob everywhere, and finishes the images for which it was the last one. */
-  pushGroup(group: BlobGroup, signal: AbortSignal): Promise<void>;
-  /** Pushes the manifests of an image that waits for no blob; an index without entries never did. */
+  /** Brings a blob everywhere; resolves to the images for which it was the last one. */
+  pushGroup(group: BlobGroup, signal: AbortSignal): Promise<readonly PlannedImport[]>;
+  /** Pushes the manifests of an image that waits for no blob. */
   finishImage(planned: PlannedImport, signal: AbortSignal): Promise<void>;
   report(): PushReport;
 }
@@ -77,10 +93,10 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
     );
   };
 
-  const countDown = async (planned: PlannedImport, signal: AbortSignal): Promise<void> => {
+  const isReady = (planned: PlannedImport): boolean => {
     const left = (waiting.get(planned) ?? 0) - 1;
     waiting.set(planned, left);
-    if (left === 0) await finishImage(planned, signal);
+    return left === 0;
   };
 
   return {
@@ -102,7 +118,7 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
         if (hasArrived) holder = repository;
       }
       onEvent?.({ kind: "blob-end", digest, ok: holder !== undefined });
-      for (const planned of members.flatMap((member) => member.imports)) await countDown(planned, signal);
+      return members.flatMap((member) => member.imports).filter(isReady);
     },
     report: () => ({ blobs, uploadedSize, failures }),
   };

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createRegistries, type MemoryRegistries, writeBundle } from "../../../../test/support/bundles.ts";
 import { makeImage, makeIndex, putManifest } from "../../../../test/support/images.ts";
-import { makeReferrer, makeSignature, signatureTag } from "../../../../test/support/signatures.ts";
+import {
+  makeKeySignatures,
+  makeReferrer,
+  makeSignature,
+  signatureTag,
+} from "../../../../test/support/signatures.ts";
 import { type OpenedBundle, openBundle } from "../bundle/open-bundle.ts";
 import { BundleError } from "../error.ts";
 import { formatReferrersTag } from "../referrers-tag.ts";
@@ -149,6 +154,24 @@ describe("importBundle() of signed images", () => {
 
     expect(first).toMatchObject({ pushed: expected, failed: 3 - expected });
     if (expected === 2) expect(first?.failures).toMatchObject([{ tag: TAG, code: "TARGET_CONFLICT" }]);
+  });
+
+  test.each([
+    ["leaves a signature of the same payload by another key, made inside", ["a", "inside"], 0, 1],
+    ["replaces signatures that are all in the bundle", ["a"], 1, 0],
+  ])("%s", async (_what, keys, pushedCount, failed) => {
+    const carried = makeKeySignatures(IMAGE.descriptor, ["a", "b"]);
+    const path = join(directory, "keys.tar");
+    await writeBundle(
+      path,
+      [["r.io/app:1", IMAGE]],
+      [{ subject: IMAGE.descriptor, made: carried, tag: TAG }],
+    );
+    await bundle.close();
+    bundle = await openBundle(path);
+    await putManifest(registries.openRepository(NAME), makeKeySignatures(IMAGE.descriptor, keys), TAG);
+
+    expect(await importAll()).toMatchObject([{ pushed: pushedCount, failed }]);
   });
 
   test("ends with what concerns more than one image", async () => {

@@ -93,6 +93,38 @@ describe("putWholeManifest()", () => {
     expect(sent).toEqual([]);
   });
 
+  test("asks what is lost only as long as nobody gives up", async () => {
+    const { forgetful } = forget([LAYER], false);
+    const signals: unknown[] = [];
+    const { signal } = new AbortController();
+
+    await putWholeManifest(
+      bundle,
+      IMAGE.descriptor,
+      {
+        ...forgetful,
+        statBlob: async (digest, options) => {
+          signals.push(options?.signal);
+          return await forgetful.statBlob(digest, options);
+        },
+      },
+      { signal },
+    );
+
+    expect(signals).toEqual(IMAGE.blobs.map(() => signal));
+  });
+
+  test("says what to do about a blob that is damaged when it is sent anew", async () => {
+    const { forgetful } = forget([LAYER], true);
+    const putBlob = async (): Promise<never> => {
+      throw new BundleError("DIGEST_INVALID", "Cannot accept it");
+    };
+
+    await expect(
+      putWholeManifest(bundle, IMAGE.descriptor, { ...forgetful, putBlob }, {}),
+    ).rejects.toMatchObject({ code: "DIGEST_INVALID", hint: expect.stringContaining("bundle verify") });
+  });
+
   test("fails at the second refusal", async () => {
     const { sent, forgetful } = forget([CONFIG, "sha256:0"], true);
 
