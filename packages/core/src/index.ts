@@ -69,6 +69,7 @@ export {
 } from "./platform.ts";
 export {
   formatReference,
+  isDockerHub,
   isRegistryHost,
   isRepository,
   isTag,

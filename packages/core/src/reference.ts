@@ -54,6 +54,12 @@ export function normalizeRegistry(host: string): string {
   return DOCKER_HUB_NAMES.has(lower) ? DOCKER_HUB : lower;
 }
 
+/** Does a registry as a selection names it mean Docker Hub, whatever the port and the path behind it? */
+export function isDockerHub(registry: string): boolean {
+  const [host = ""] = registry.split("/");
+  return normalizeRegistry(host.replace(/:[0-9]+$/, "")) === DOCKER_HUB;
+}
+
 /**
  * Puts a registry as a selection or `--to` names it (`HOST[/PREFIX]`) and a repository path together. Docker Hub's
  * repositories of one component get `library/`.
