@@ -74,6 +74,7 @@ export {
   isRepository,
   isTag,
   joinRepositoryName,
+  maskUserInfo,
   normalizeRegistry,
   parseReference,
   type Reference,

@@ -125,6 +125,13 @@ describe("expandSelection()", () => {
     ]);
   });
 
+  test("shows no password that stands before a registry", () => {
+    const { failed } = expand(withMappings("{from: app}", "joe:s3cret@r.io"));
+
+    expect(failed).toMatchObject([{ source: "***@r.io/app", code: "REFERENCE_INVALID" }]);
+    expect(JSON.stringify(failed)).not.toContain("s3cret");
+  });
+
   const TWO_TASKS = `
 tasks:
 - {name: one, source: {registry: r.io}, mappings: [{from: a}]}

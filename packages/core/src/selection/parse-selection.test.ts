@@ -184,6 +184,15 @@ describe("parseSelection() keeps how repositories are listed", () => {
   });
 });
 
+describe("parseSelection() shows no password that stands before a registry", () => {
+  test.each(["https://joe:s3cret@r.io", "joe:s3cret@r.io/", "joe:s3/cret@r.io"])("%s", (registry) => {
+    const { problems, warnings } = parse(withSource(`registry: ${registry}\nauth-refresh: 1h`));
+
+    expect(problems[0]?.message).toContain("***@r.io");
+    expect(JSON.stringify([problems, warnings])).not.toMatch(/s3|cret/);
+  });
+});
+
 describe("parseSelection() warns", () => {
   test.each([
     ["KEY_UNKNOWN", 1, "Watch: true", "did you mean watch?"],
