@@ -56,6 +56,12 @@ describe("expandSelection()", () => {
     },
   );
 
+  test("puts library/ before a path of one component where the target is Docker Hub", () => {
+    const { mappings } = expand(withMappings("{from: redis}", "quay.io", "registry: docker.io"));
+
+    expect(mappings[0]?.target).toEqual({ registry: "docker.io", repository: "library/redis" });
+  });
+
   test("has no registry where the task has no target, and never puts library/ before the path", () => {
     const selection = select(
       "tasks:\n- name: t\n  source: {registry: docker.io}\n  mappings: [{from: redis}]\n",
