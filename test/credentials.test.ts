@@ -83,6 +83,21 @@ test.each([
   expectNoSecrets([run]);
 });
 
+test("credentials that stand before a registry are refused without their text", async () => {
+  const registry = `${USERNAME}:${PASSWORD}@${source.host}`;
+  const mappings = ["a/b", "regex:a/.*"].map((path) => ({ from: path, tags: ["latest"] }));
+  await site.select("selection.yaml", { registry, mappings });
+  const from = ["-c", "selection.yaml", "--verbose"];
+
+  const config = await site.run(["config", ...from]);
+  const planned = await site.run(["plan", ...from, "--json", "-o", "plan.json"]);
+  const explained = await site.run(["explain", ...from, "a/c"]);
+
+  expect(config.stdout.toString()).toContain(`***@${source.host}`);
+  expect(readDocument(planned, PlanDocument).failed).toHaveLength(2);
+  expectNoSecrets([config, planned, explained]);
+});
+
 function expectNoSecrets(runs: readonly BundleRun[]): void {
   for (const { stdout, stderr } of runs) {
     for (const secret of SECRETS) {

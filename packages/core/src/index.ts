@@ -69,10 +69,12 @@ export {
 } from "./platform.ts";
 export {
   formatReference,
+  isDockerHub,
   isRegistryHost,
   isRepository,
   isTag,
   joinRepositoryName,
+  maskUserInfo,
   normalizeRegistry,
   parseReference,
   type Reference,

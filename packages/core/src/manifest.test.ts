@@ -154,7 +154,20 @@ describe("parseManifest()", () => {
       /two keys "layers"/,
     ],
     ["a key named twice in disguise", `{"layers":[],"l\\u0061yers":[]}`, /two keys "layers"/],
-    ["a field named in two cases", `{"layers":[],"Layers":[]}`, /two keys "Layers"/],
+    ["a field named in two cases", `{"layers":[],"Layers":[]}`, /"Layers", which some read as "layers"/],
+    ["both kinds in disguise", `{"config":{},"layers":[],"Manifests":[]}`, /"Manifests", which some read as/],
+    ["a letter that Go takes for an s", `{"layer\u017f":[]}`, /"layer\u017f", which some read as "layers"/],
+    ["an escaped one", `{"layer\\u017f":[]}`, /which some read as "layers"/],
+    ["a subject in disguise", `{"config":{},"layers":[],"SUBJECT":{}}`, /which some read as "subject"/],
+    ["annotations in disguise", `{"Annotations":{}}`, /which some read as "annotations"/],
+    ["a digest in disguise", `{"layers":[{"Digest":"a"}]}`, /which some read as "digest"/],
+    ["a disguise behind annotations", `{"annotations":{},"Layers":[]}`, /which some read as "layers"/],
+    [
+      "a disguise in a list behind annotations",
+      `[{"annotations":"a"},{"Layers":[]}]`,
+      /some read as "layers"/,
+    ],
+    ["a disguise in a list", `{"x":["annotations",{"Layers":[]}]}`, /which some read as "layers"/],
     ["a digest named twice", `{"layers":[{"digest":"a","size":1,"digest":"b"}]}`, /two keys "digest"/],
     ["a byte order mark", `\ufeff{"layers":[]}`, /it is not JSON/],
     ["a long nest", `{"x":${"[".repeat(65)}${"]".repeat(65)}}`, /nested more than 64 levels/],
@@ -169,14 +182,29 @@ describe("parseManifest()", () => {
   });
 
   test("takes keys that differ in case where they mean nothing, and a million of them", () => {
-    const annotations = { a: "1", A: "2", 'quo\\"ted:{': "3", ["__proto__"]: "4" };
+    const annotations = {
+      a: "1",
+      A: "2",
+      size: "s",
+      Size: "S",
+      Config: "c",
+      'quo\\"ted:{': "3",
+      ["__proto__"]: "4",
+    };
     const padding = Object.fromEntries(
       Array.from({ length: 200_000 }, (_, number) => [`k${number}`, number]),
     );
 
     const manifest = parse(ociManifest, { ...IMAGE, annotations, padding });
 
-    expect(manifest.annotations).toEqual({ a: "1", A: "2", 'quo\\"ted:{': "3" });
+    expect(manifest.annotations).toEqual({
+      a: "1",
+      A: "2",
+      size: "s",
+      Size: "S",
+      Config: "c",
+      'quo\\"ted:{': "3",
+    });
     expect(Object.getPrototypeOf(manifest.annotations)).toBe(Object.prototype);
   });
 

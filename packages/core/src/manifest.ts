@@ -85,7 +85,7 @@ export type Manifest = IndexManifest | ImageManifest;
  * Reads a manifest of the given media type: OCI index or image manifest, docker list or schema 2.
  *
  * @throws `MANIFEST_INVALID` for another type (docker schema 1 by name), what is no JSON, a missing or wrong field, or a
- * document that could be taken for both kinds (CVE-2021-41190)
+ * document that somebody could take for both kinds (CVE-2021-41190)
  */
 export function parseManifest(descriptor: Descriptor, content: Uint8Array): Manifest {
   const { digest, mediaType } = descriptor;

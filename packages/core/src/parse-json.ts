@@ -11,27 +11,33 @@ const [QUOTE, COMMA, COLON, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE
   0x22, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d,
 ] as const;
 
-/** Keys with a meaning in manifests, in lower case: programs written in Go take them in any. */
-const FIELDS: ReadonlySet<string> = new Set([
-  "schemaversion",
-  "mediatype",
-  "artifacttype",
-  "subject",
-  "manifests",
-  "config",
-  "layers",
-  "digest",
-  "size",
-  "platform",
-]);
+/** Keys with a meaning in manifests, by what programs written in Go take for them. */
+const FIELDS: ReadonlyMap<string, string> = new Map(
+  [
+    "schemaVersion",
+    "mediaType",
+    "artifactType",
+    "subject",
+    "manifests",
+    "config",
+    "layers",
+    "digest",
+    "size",
+    "platform",
+    "annotations",
+  ].map((field) => [foldAsGo(field), field]),
+);
+/** In its object keys are free: Go folds those of structures, not those of maps. */
+const ANNOTATIONS = "annotations";
 
 /** More of a key helps nobody. */
 const MAX_KEY_LENGTH = 80;
 
 /**
  * Reads JSON of which everybody has the same idea: strict UTF-8 without a byte order mark, not nested without measure,
- * and without an object that names a key twice, as readers differ in which one they take:
- * {@link https://www.rfc-editor.org/rfc/rfc7493#section-2.3}.
+ * without an object that names a key twice, as readers differ in which one they take:
+ * {@link https://www.rfc-editor.org/rfc/rfc7493#section-2.3}, and without a key that only some take for a field of
+ * manifests, such as `Layers`.
  *
  * @throws `SyntaxError` whose message says what is the case
  */
@@ -58,12 +64,20 @@ function parse(text: string): unknown {
   }
 }
 
+/** An object whose end is not there yet. */
+interface OpenObject {
+  readonly keys: Set<string>;
+  readonly isMap: boolean;
+}
+
 /** What structures a document; numbers, words and whether it is JSON at all are the parser's to judge. */
 function checkStructure(text: string): void {
-  // The keys of each object that is open; null for an array.
-  const open: (Set<string> | null)[] = [];
+  // Null for an array.
+  const open: (OpenObject | null)[] = [];
   let values = 0;
   let string = "";
+  // Of the value that comes next; empty if it has none.
+  let key = "";
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case QUOTE: {
@@ -73,11 +87,12 @@ function checkStructure(text: string): void {
         break;
       }
       case COLON:
-        addKey(open.at(-1), string);
+        key = addKey(open.at(-1), string);
         break;
       case OPEN_BRACE:
       case OPEN_BRACKET:
-        open.push(text.charCodeAt(at) === OPEN_BRACE ? new Set() : null);
+        open.push(text.charCodeAt(at) === OPEN_BRACE ? openObject(key) : null);
+        key = "";
         if (open.length > MAX_DEPTH) throw new SyntaxError(`it is nested more than ${MAX_DEPTH} levels deep`);
         values += 1;
         break;
@@ -86,21 +101,35 @@ function checkStructure(text: string): void {
         open.pop();
         break;
       case COMMA:
+        key = "";
         values += 1;
         if (values > MAX_VALUES) throw new SyntaxError(`it has more than ${MAX_VALUES} values`);
     }
   }
 }
 
-function addKey(keys: Set<string> | null | undefined, quoted: string): void {
-  if (keys === null || keys === undefined) return;
+function openObject(key: string): OpenObject {
+  return { keys: new Set(), isMap: key === ANNOTATIONS };
+}
+
+/** Gives the key as it is meant. */
+function addKey(object: OpenObject | null | undefined, quoted: string): string {
+  if (object === null || object === undefined) return "";
+  const { keys, isMap } = object;
   const key = quoted.includes("\\") ? String(parse(quoted)) : quoted.slice(1, -1);
-  const folded = key.toLowerCase();
-  const name = FIELDS.has(folded) ? folded : key;
-  if (keys.has(name))
+  const field = isMap ? undefined : FIELDS.get(foldAsGo(key));
+  if (field !== undefined && field !== key)
+    throw new SyntaxError(`it has a key ${JSON.stringify(key)}, which some read as "${field}"`);
+  if (keys.has(key))
     throw new SyntaxError(`it has two keys ${JSON.stringify(key.slice(0, MAX_KEY_LENGTH))} in one object`);
-  keys.add(name);
+  keys.add(key);
   if (keys.size > MAX_KEYS) throw new SyntaxError(`an object in it has more than ${MAX_KEYS} keys`);
+  return key;
+}
+
+/** One text for all that Go takes for the same key: beside upper case the long s (the Kelvin sign is lowered to k). */
+function foldAsGo(key: string): string {
+  return key.toLowerCase().replaceAll("\u017f", "s");
 }
 
 /** Behind the closing quote. */

@@ -5,6 +5,7 @@ import {
   isRepository,
   isTag,
   joinRepositoryName,
+  maskUserInfo,
   normalizeRegistry,
   parseReference,
 } from "./reference.ts";
@@ -138,6 +139,30 @@ test.each([
   ["r.io\n", false],
 ])("isRegistryHost(%j) is %s", (text, expected) => {
   expect(isRegistryHost(text)).toBe(expected);
+});
+
+test.each([
+  ["joe:s3cret@r.io/app", "***@r.io/app"],
+  ["https://joe:s3cret@r.io", "https://***@r.io"],
+  ["joe:s3/cr@et@r.io/app", "***@r.io/app"],
+  ["token@r.io", "***@r.io"],
+  [`joe:s3cret@r.io/app@${DIGEST}`, `***@r.io/app@${DIGEST}`],
+  ["joe:s3cret@\nr.io", "***@\nr.io"],
+  ["r.io:5000/app", "r.io:5000/app"],
+  ["r.io/app@sha256:00", "r.io/app@sha256:00"],
+])("maskUserInfo(%j) is %j", (text, expected) => {
+  expect(maskUserInfo(text)).toBe(expected);
+});
+
+test.each([
+  "joe:s3cret@r.io",
+  "joe:s3/cret@r.io",
+  "joe:12/s3cret@r.io",
+  "https://joe:s3cret@r.io",
+  `joe:${"s3cret".repeat(60)}@r.io`,
+])("no message has the password of %j", (text) => {
+  for (const read of [() => joinRepositoryName(text, "app"), () => parseReference(`${text}/app`)])
+    expect(read).toThrow(expect.objectContaining({ message: expect.not.stringMatching(/s3|cret/) }));
 });
 
 test("normalizeRegistry() keeps a port that is the scheme's own", () => {

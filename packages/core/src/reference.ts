@@ -54,6 +54,12 @@ export function normalizeRegistry(host: string): string {
   return DOCKER_HUB_NAMES.has(lower) ? DOCKER_HUB : lower;
 }
 
+/** Does a registry as a selection names it mean Docker Hub, whatever the port and the path behind it? */
+export function isDockerHub(registry: string): boolean {
+  const [host = ""] = registry.split("/");
+  return normalizeRegistry(host.replace(/:[0-9]+$/, "")) === DOCKER_HUB;
+}
+
 /**
  * Puts a registry as a selection or `--to` names it (`HOST[/PREFIX]`) and a repository path together. Docker Hub's
  * repositories of one component get `library/`.
@@ -85,7 +91,7 @@ export function splitRegistry(text: string): { readonly registry: string; readon
     throw invalid(text, "it has a scheme", "Write the registry as HOST[:PORT] without http:// or https://");
   }
   const [host = "", ...prefix] = text.replace(/\/+$/, "").split("/");
-  if (!isRegistryHost(host)) throw invalid(host, "it is not a registry's HOST[:PORT]");
+  if (!isRegistryHost(host)) throw invalid(text, "its host is not a registry's HOST[:PORT]");
   return { registry: normalizeRegistry(host), prefix: prefix.map((part) => `${part}/`).join("") };
 }
 
@@ -116,6 +122,14 @@ export function formatReference(reference: Reference): string {
   return `${registry}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
+/**
+ * A registry or reference as somebody wrote it, for messages: of `USER:PASSWORD@HOST`, which is refused, everything before
+ * the host is hidden. A password may hold any character; a digest stays.
+ */
+export function maskUserInfo(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@(?!sha\d+:)/is, "$1***@");
+}
+
 /** The first component is a host if it cannot be a part of a Docker Hub repository. */
 function splitHost(name: string): { registry: string; path: string } {
   const slash = name.indexOf("/");
@@ -125,8 +139,7 @@ function splitHost(name: string): { registry: string; path: string } {
 }
 
 function invalid(text: string, what: string, hint?: string): BundleError {
-  // Somebody may have written USER:PASSWORD@HOST.
-  const shown = JSON.stringify(text.slice(0, 300).replace(/[^/@]*:[^/@]*@(?!sha\d)/g, "***@"));
+  const shown = JSON.stringify(maskUserInfo(text).slice(0, 300));
   return new BundleError(
     "REFERENCE_INVALID",
     `Cannot use ${shown} as a reference: ${what}`,

@@ -1,6 +1,7 @@
 import { formatProblem, formatTable } from "@airgap-bundle/cli";
 import {
   type Location,
+  maskUserInfo,
   type ParsedSelection,
   platformsOf,
   type Selection,
@@ -93,5 +94,5 @@ function toConfigTask(task: Task, selection: Selection): ConfigTask {
 }
 
 function toConfigLocation({ registry, auth, skipTlsVerify }: Location): ConfigLocation {
-  return { registry, auth: auth?.kind ?? "none", skipTlsVerify };
+  return { registry: maskUserInfo(registry), auth: auth?.kind ?? "none", skipTlsVerify };
 }

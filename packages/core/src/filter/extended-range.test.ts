@@ -61,6 +61,9 @@ describe("parseExtendedRange()", () => {
     "^1.0.0 1.0",
     "^1\t<3",
     "^abc",
+    "^1.2.3-99999999999999999999999",
+    "* <1.2.3-99999999999999999999999",
+    "^99999999999999999999.0.0 || ^1.0.0",
   ])("refuses %j, whose other parts are refused alone", (range) => {
     expect(parseExtendedRange(range)).toHaveProperty("rejected");
   });

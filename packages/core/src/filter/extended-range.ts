@@ -35,7 +35,7 @@ function isReadable(token: string): boolean {
   return EXTENSION.test(token) || !("rejected" in parseVersionRange(token));
 }
 
-/** npm's comparators; they are compared by our own rules, which know 64-bit numbers. */
+/** npm's comparators, unless one cannot be read; they are compared by our own rules, which know 64-bit numbers. */
 function expand(text: string): Comparator[][] | undefined {
   let range: Range;
   try {
@@ -45,11 +45,14 @@ function expand(text: string): Comparator[][] | undefined {
     if (error instanceof TypeError) return undefined;
     throw error;
   }
-  return range.set.map((comparators) => comparators.flatMap(({ value }) => toComparators(value)));
-}
-
-/** An empty value is npm's "any version". */
-function toComparators(value: string): Comparator[] {
-  const comparator = parseComparator(value);
-  return comparator === undefined ? [] : [comparator];
+  const alternatives: Comparator[][] = [];
+  for (const comparators of range.set) {
+    // An empty value is npm's "any version".
+    const bounds = comparators.map(({ value }) => value).filter((value) => value !== "");
+    const read = bounds.map(parseComparator).filter((comparator) => comparator !== undefined);
+    // npm takes numbers that dregsy's parser cannot hold: without such a bound the range would be wider.
+    if (read.length < bounds.length) return undefined;
+    alternatives.push(read);
+  }
+  return alternatives;
 }

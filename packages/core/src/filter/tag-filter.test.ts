@@ -27,6 +27,7 @@ describe("parseTagFilter()", () => {
     ["keep: .+-alpine|.+-slim", "ALTERNATION_UNGROUPED"],
     ["regex: a\\$|b", "ALTERNATION_UNGROUPED"],
     ["semver: ^1.x", "RANGE_MISLEADING"],
+    ["semver: ~1.2.x", "RANGE_MISLEADING"],
     ["semver: >=1.0.0 *", "RANGE_MISLEADING"],
     ["semver : >=1.0.0", "TAG_MALFORMED"],
     ["sha256:abc", "TAG_MALFORMED"],

@@ -56,6 +56,12 @@ describe("expandSelection()", () => {
     },
   );
 
+  test("puts library/ before a path of one component where the target is Docker Hub", () => {
+    const { mappings } = expand(withMappings("{from: redis}", "quay.io", "registry: docker.io"));
+
+    expect(mappings[0]?.target).toEqual({ registry: "docker.io", repository: "library/redis" });
+  });
+
   test("has no registry where the task has no target, and never puts library/ before the path", () => {
     const selection = select(
       "tasks:\n- name: t\n  source: {registry: docker.io}\n  mappings: [{from: redis}]\n",
@@ -123,6 +129,13 @@ describe("expandSelection()", () => {
     expect(failed).toMatchObject([
       { code: "REFERENCE_INVALID", hint: expect.stringContaining("without http") },
     ]);
+  });
+
+  test("shows no password that stands before a registry", () => {
+    const { failed } = expand(withMappings("{from: app}", "joe:s3cret@r.io"));
+
+    expect(failed).toMatchObject([{ source: "***@r.io/app", code: "REFERENCE_INVALID" }]);
+    expect(JSON.stringify(failed)).not.toContain("s3cret");
   });
 
   const TWO_TASKS = `

@@ -1,6 +1,6 @@
 import { BundleError, isBundleError } from "../error.ts";
 import { ALL_PLATFORMS, formatPlatform, parsePlatform } from "../platform.ts";
-import { joinRepositoryName, type RepositoryName } from "../reference.ts";
+import { joinRepositoryName, maskUserInfo, type RepositoryName } from "../reference.ts";
 import {
   type Location,
   type Mapping,
@@ -69,7 +69,8 @@ export function expandSelection(
         return work();
       } catch (error) {
         if (!isBundleError(error)) throw error;
-        failed.push(toFailedImage(`${task.source.registry}/${path.replace(/^\//, "")}`, undefined, error));
+        const registry = maskUserInfo(task.source.registry);
+        failed.push(toFailedImage(`${registry}/${path.replace(/^\//, "")}`, undefined, error));
         return undefined;
       }
     };

@@ -1,5 +1,5 @@
 import { isBundleError } from "../error.ts";
-import { joinRepositoryName, type RepositoryName, splitRegistry } from "../reference.ts";
+import { joinRepositoryName, maskUserInfo, type RepositoryName, splitRegistry } from "../reference.ts";
 import type { Task } from "../selection/selection.ts";
 import type { ChosenMapping } from "./choose-mappings.ts";
 import type { ListedRepositories } from "./list-repositories.ts";
@@ -33,7 +33,7 @@ export function matchRepositories(chosen: ChosenMapping, listed: ListedRepositor
     .filter((path) => fromRegex.test(path))
     .toSorted();
   if (paths.length > 0) return { paths };
-  const message = `Nothing of ${task.source.registry} is selected: none of its ${repositories.length} repositories matches ${JSON.stringify(mapping.from)} (task ${JSON.stringify(task.name)}, line ${mapping.line})`;
+  const message = `Nothing of ${maskUserInfo(task.source.registry)} is selected: none of its ${repositories.length} repositories matches ${JSON.stringify(mapping.from)} (task ${JSON.stringify(task.name)}, line ${mapping.line})`;
   return { paths, warning: { code: "NOTHING_SELECTED", message } };
 }
 

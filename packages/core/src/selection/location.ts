@@ -1,3 +1,4 @@
+import { maskUserInfo } from "../reference.ts";
 import { parseAuth } from "./auth.ts";
 import type { ReadContext } from "./context.ts";
 import { type Fields, reportPlaceholder } from "./fields.ts";
@@ -45,7 +46,7 @@ function readRegistry(fields: Fields, { reporter }: ReadContext): string {
   else if (fields.isEmpty("registry")) {
     reporter.problem("REGISTRY_MISSING", `Cannot use ${fields.name}: its registry is not set`, position);
   }
-  const shown = JSON.stringify(text);
+  const shown = JSON.stringify(maskUserInfo(text));
   if (text.includes("://")) {
     const message = `The ${label} is ${shown}, with a scheme; no image can be taken until it is HOST[:PORT] alone`;
     reporter.warning("REGISTRY_MALFORMED", message, position);
@@ -113,7 +114,7 @@ function readAuthRefresh(fields: Fields, registry: string, { reporter }: ReadCon
   if (fields.durationMs("auth-refresh") === undefined) return false;
   if (isEcr(registry)) return true;
   if (registry === "") return false;
-  const message = `Cannot use auth-refresh of ${fields.name}: ${JSON.stringify(registry)} is not an ECR registry`;
+  const message = `Cannot use auth-refresh of ${fields.name}: ${JSON.stringify(maskUserInfo(registry))} is not an ECR registry`;
   reporter.problem("AUTH_REFRESH_INVALID", message, fields.positionOf("auth-refresh"));
   return false;
 }

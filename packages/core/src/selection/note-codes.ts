@@ -12,7 +12,8 @@ export const SELECTION_PROBLEMS = {
     action: "Take it out",
   },
   LISTER_INVALID: {
-    meaning: "A lister has no type that there is, or lacks its search",
+    meaning:
+      "A lister has no type that there is, lacks its search, or lists another registry than the source",
     action: "Correct it",
   },
   MAPPING_MISSING: { meaning: "An item of mappings is empty", action: "Take it out" },

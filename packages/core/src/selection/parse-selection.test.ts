@@ -15,6 +15,11 @@ function withSource(source: string): string {
   return `tasks:\n- name: t\n  source:\n    ${source.replaceAll("\n", "\n    ")}\n`;
 }
 
+/** A selection with a pattern, whose source stands in line 4 and has this lister. */
+function withLister(registry: string, lister: string): string {
+  return `${withSource(`registry: ${registry}\nlister: ${lister}`)}  mappings: [{from: 'regex:a/.*'}]\n`;
+}
+
 describe("parseSelection() reports problems", () => {
   test.each([
     ["YAML_INVALID", 1, "a: ["],
@@ -65,6 +70,8 @@ describe("parseSelection() reports problems", () => {
       3,
       `tasks:\n- name: t\n  source: {registry: a, listertype: foo}\n  mappings: [{from: 'regex:a'}]`,
     ],
+    ["LISTER_INVALID", 4, withLister("quay.io", "{type: dockerhub}")],
+    ["LISTER_INVALID", 4, withLister("quay.io/docker.io", "{type: index, search: redis}")],
     ["SELECTION_TOO_LARGE", 1, `# ${"x".repeat(4 * 1024 * 1024)}`],
   ])("%s in line %i: %j", (code, line, text) => {
     const { selection, problems } = parse(text);
@@ -156,6 +163,33 @@ describe("parseSelection() keeps how repositories are listed", () => {
     const { selection } = parse(withSource(`registry: a\n${lister}`));
 
     expect(selection?.tasks[0]?.source.lister).toEqual(expected);
+  });
+
+  test.each([
+    "docker.io",
+    "Docker.io/library",
+    "index.docker.io",
+    "registry-1.docker.io",
+    "registry.hub.docker.com",
+    "registry.hub.docker.com:443",
+  ])("%s is Docker Hub", (registry) => {
+    for (const lister of ["{type: dockerhub}", "{type: index, search: redis}"])
+      expect(parse(withLister(registry, lister))).toMatchObject({ problems: [], warnings: [] });
+  });
+
+  test("a lister of Docker Hub is no problem where nothing is listed", () => {
+    const { problems } = parse(withSource("registry: quay.io\nlister: {type: dockerhub}"));
+
+    expect(problems).toEqual([]);
+  });
+});
+
+describe("parseSelection() shows no password that stands before a registry", () => {
+  test.each(["https://joe:s3cret@r.io", "joe:s3cret@r.io/", "joe:s3/cret@r.io"])("%s", (registry) => {
+    const { problems, warnings } = parse(withSource(`registry: ${registry}\nauth-refresh: 1h`));
+
+    expect(problems[0]?.message).toContain("***@r.io");
+    expect(JSON.stringify([problems, warnings])).not.toMatch(/s3|cret/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isDockerHub } from "../reference.ts";
 import type { ReadContext } from "./context.ts";
 import { type Fields, openFields } from "./fields.ts";
 import { type ReadLocation, readLocation } from "./location.ts";
@@ -11,7 +12,7 @@ const KEYS = ["name", "interval", "verbose", "source", "target", "mappings", "pl
 /** dregsy does not repeat a task more often. */
 const MIN_INTERVAL_SECONDS = 30;
 
-/** dregsy knows Docker Hub by this name only. */
+/** Of Docker Hub's names the one by which dregsy wants a lister. */
 const DOCKER_HUB = "registry.hub.docker.com";
 
 /** Reads one item of `tasks`; undefined after a problem. */
@@ -79,7 +80,7 @@ function readMappings(fields: Fields, context: ReadContext): readonly Mapping[] 
   });
 }
 
-/** What dregsy checks before it lists repositories, which only `from: regex:` needs. */
+/** What dregsy checks before it lists repositories, which only `from: regex:` needs; and that a lister fits. */
 function checkListing(
   fields: Fields,
   { location, lister }: ReadLocation,
@@ -94,8 +95,12 @@ function checkListing(
       fields.positionOf("source"),
     );
   const host = location.registry.replace(/:[0-9]*$/, "");
+  const isOfHub = lister.type === "dockerhub" || lister.type === "index";
   if (lister.type === "index" && lister.search === "") report("the index lister needs a search expression");
-  if (host === DOCKER_HUB && lister.type !== "dockerhub" && lister.type !== "index") {
+  // The names would be Docker Hub's, and dregsy sends the source's password there.
+  else if (isOfHub && !isDockerHub(location.registry))
+    report(`the lister type ${lister.type} lists Docker Hub, which the source is not`);
+  if (host === DOCKER_HUB && !isOfHub) {
     report("Docker Hub has the lister types dockerhub and index only, such as lister: {type: dockerhub}");
   }
   if (!["", "catalog", "dockerhub", "index"].includes(lister.type) && host !== DOCKER_HUB) {

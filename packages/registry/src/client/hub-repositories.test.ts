@@ -1,6 +1,7 @@
 import type { Auth, Listing, RepositoryList } from "@airgap-bundle/core";
 import { describe, expect, test } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
+import { serveProxy } from "../../../../test/support/proxy-server.ts";
 import type { RawAnswer, RawRequest, RawServer } from "../../../../test/support/raw-server.ts";
 import { createRegistryPool } from "./registry-pool.ts";
 
@@ -221,6 +222,33 @@ test("a login is sent to nobody who does not speak TLS, even where that is allow
   });
   expect(server.requests).toEqual([]);
 });
+
+test.each([
+  ["docker.io", 1, "DENIED"],
+  ["registry.hub.docker.com:443", 1, "DENIED"],
+  ["quay.io", 0, "SELECTION_INVALID"],
+])(
+  "credentials that the selection has for %s cost %d logins at Docker Hub",
+  async (registry, count, code) => {
+    // Nothing leaves this machine: whoever logs in has to pass here.
+    const proxy = clients.closeAfterTest(await serveProxy({ names: {}, connectStatus: 403 }));
+    const pool = clients.closeAfterTest(
+      createRegistryPool({
+        userAgent: "test/1",
+        findCredentials: async () => undefined,
+        environment: { https_proxy: proxy.url },
+      }),
+    );
+    const auth: Auth = { kind: "inline", credentials: { username: "ada", password: "secret" } };
+    const location = { registry, skipTlsVerify: false, auth };
+    const listing: Listing = { type: "dockerhub", namespaces: [] };
+
+    const listed = pool.listRepositories({ registry, location, listing, maxRepositories: 100 }, {});
+
+    await expect(listed).rejects.toMatchObject({ code });
+    expect(proxy.requests).toHaveLength(count);
+  },
+);
 
 describe("a search of Docker Hub", () => {
   test.each([

@@ -3,6 +3,7 @@ import {
   type Auth,
   BundleError,
   type EventSink,
+  isDockerHub,
   type ListRepositories,
   type PullLimit,
   type Registry,
@@ -119,11 +120,12 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
     return registry;
   };
 
-  const listHub: ListHub = async (listing, { location, maxRepositories }, abort) => {
+  const listHub: ListHub = async (listing, { registry, location, maxRepositories }, abort) => {
     const { name, own } = HUB_INTERFACES[listing.type];
     const mirror = mirrors.get(name);
     const host = mirror?.host ?? own;
-    const settings = mirror === undefined ? { auth: location.auth } : {};
+    // What the selection says of another registry is not meant for Docker Hub either.
+    const settings = mirror === undefined && isDockerHub(registry) ? { auth: location.auth } : {};
     const credentials = await chooseCredentials(
       mirror?.host ?? "docker.io",
       settings,
