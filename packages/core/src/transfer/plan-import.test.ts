@@ -59,6 +59,18 @@ describe("planImport()", () => {
     );
   });
 
+  test.each(["other.internal/UPPER", "other.internal:5000/team/app:1"])(
+    "tells what to write for --to %j",
+    (to) => {
+      expect(() => names(documentOf(["redis:7"]), { to })).toThrow(
+        expect.objectContaining({
+          message: expect.stringContaining(`Cannot push to "${to}"`),
+          hint: expect.stringContaining("without a tag"),
+        }),
+      );
+    },
+  );
+
   test("refuses two contents that --to would give one name", () => {
     const document = documentOf(["a.io/app:1", "b.io/app:1"], ({ target }, position) => ({
       target: { ...target, registry: `registry${position}.internal` },

@@ -1,7 +1,7 @@
 import type { BundleDocument, BundleImage } from "../bundle/document.ts";
 import { BundleError } from "../error.ts";
 import { type CarriedReferrer, formatTarget } from "../plan/plan.ts";
-import { joinRepositoryName } from "../reference.ts";
+import { isRepository, joinRepositoryName, splitRegistry } from "../reference.ts";
 
 /** Where an image of a bundle will be pushed. */
 export interface ImportTarget {
@@ -36,6 +36,7 @@ export function planImport(
   document: BundleDocument,
   options: PlanImportOptions = {},
 ): readonly PlannedImport[] {
+  if (options.to !== undefined) checkTo(options.to);
   const planned = new Map<string, { images: BundleImage[]; target: ImportTarget }>();
   for (const image of chooseImages(document, options.tasks)) {
     const target = chooseTarget(image, options.to);
@@ -84,6 +85,19 @@ function chooseImages(
   throw new BundleError("USAGE", `Cannot find images of task ${JSON.stringify(missing)} in the bundle`, {
     hint: `It has ${[...names].map((name) => JSON.stringify(name)).join(", ")}`,
   });
+}
+
+/** @throws `REFERENCE_INVALID` naming `to`, where every image's name would be wrong because of it */
+function checkTo(to: string): void {
+  const path = splitRegistry(to).prefix.replace(/\/$/, "");
+  if (path === "" || isRepository(path)) return;
+  throw new BundleError(
+    "REFERENCE_INVALID",
+    `Cannot push to ${JSON.stringify(to)}: ${JSON.stringify(path)} is no path of repositories`,
+    {
+      hint: "Write --to HOST[:PORT][/PREFIX] with lower-case letters, digits and . _ - between slashes, and without a tag",
+    },
+  );
 }
 
 function chooseTarget({ source, target }: BundleImage, to: string | undefined): ImportTarget {
