@@ -87,7 +87,7 @@ test("a plan tells for each image whether it has signatures, and where they stay
     ["none", 0],
   ]);
   expect(part.warnings).toMatchObject([{ code: "INDEX_REFERRERS" }]);
-  expect(shown.stderr).toContain("One image has signatures of the whole index");
+  expect(shown.stderr).toContain("One image may have signatures of the whole index");
   expect(shown.stdout.toString()).toContain("1 of them with referrers (2 in all)");
   expect(states(off)).toEqual([
     ["off", 0],

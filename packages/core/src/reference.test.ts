@@ -43,10 +43,6 @@ describe("parseReference()", () => {
     expect(parseReference(full)).toEqual(reference);
   });
 
-  test("takes a first component in upper case for a host", () => {
-    expect(parseReference("REGISTRY/app")).toEqual({ registry: "registry", repository: "app" });
-  });
-
   test("has no tag and no digest where none is given", () => {
     expect(parseReference("r.io/app")).toStrictEqual({ registry: "r.io", repository: "app" });
   });
@@ -56,6 +52,7 @@ describe("parseReference()", () => {
     ["no repository", "r.io/"],
     ["no repository but a tag", ":7"],
     ["an upper-case repository", "r.io/App"],
+    ["an upper-case first component, which docker takes for a host", "REGISTRY/app"],
     ["an empty component", "r.io/a//b"],
     ["a dot at the beginning", "r.io/.a"],
     ["a parent directory", "r.io/a/../b"],
@@ -146,6 +143,14 @@ test.each([
   ["https://joe:s3cret@r.io", "https://***@r.io"],
   ["joe:s3/cr@et@r.io/app", "***@r.io/app"],
   ["token@r.io", "***@r.io"],
+  ["token@registry/app", "***@registry/app"],
+  ["token@10.0.0.1", "***@10.0.0.1"],
+  ["token@10.0.0.1/app", "***@10.0.0.1/app"],
+  ["https://token@registry/app", "https://***@registry/app"],
+  ["joe:s3cret@registry", "***@registry"],
+  ["quay.io/team/app@1.25", "quay.io/team/app@1.25"],
+  ["nginx@latest", "nginx@latest"],
+  ["redis:7@sha256-abc", "redis:7@sha256-abc"],
   [`joe:s3cret@r.io/app@${DIGEST}`, `***@r.io/app@${DIGEST}`],
   ["joe:s3cret@\nr.io", "***@\nr.io"],
   ["r.io:5000/app", "r.io:5000/app"],

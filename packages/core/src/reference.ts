@@ -96,7 +96,8 @@ export function splitRegistry(text: string): { readonly registry: string; readon
 }
 
 /**
- * Reads `[HOST/]REPOSITORY[:TAG][@DIGEST]`, with docker's rules for what is a host. No default tag is added.
+ * Reads `[HOST/]REPOSITORY[:TAG][@DIGEST]`, with docker's rules for what is a host, except that upper case
+ * makes none. No default tag is added.
  *
  * @throws `REFERENCE_INVALID`
  */
@@ -122,19 +123,26 @@ export function formatReference(reference: Reference): string {
   return `${registry}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
+/** A host, and not a tag that somebody has put behind an `@`. */
+const LIKE_HOST = /\/|:\d|\.[^/]*[a-z]|^\s*\d+(?:\.\d+){3}$/i;
+
 /**
  * A registry or reference as somebody wrote it, for messages: of `USER:PASSWORD@HOST`, which is refused, everything before
  * the host is hidden. A password may hold any character; a digest stays.
  */
 export function maskUserInfo(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@(?!sha\d+:)/is, "$1***@");
+  const [, scheme = "", rest = ""] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(text) ?? [];
+  const [, before = "", behind = ""] = /^(.*)@(?!sha\d)(.*)$/is.exec(rest) ?? [];
+  const mayBeUser =
+    scheme !== "" || before.includes(":") || (!before.includes("/") && LIKE_HOST.test(behind));
+  return before !== "" && mayBeUser ? `${scheme}***@${behind}` : text;
 }
 
-/** The first component is a host if it cannot be a part of a Docker Hub repository. */
+/** The first component is a host if it has a dot or a port. docker also takes `Host/app` for one; here that is a slip. */
 function splitHost(name: string): { registry: string; path: string } {
   const slash = name.indexOf("/");
   const first = slash < 0 ? "" : name.slice(0, slash);
-  const isHost = first === "localhost" || /[.:A-Z]/.test(first);
+  const isHost = first === "localhost" || /[.:]/.test(first);
   return isHost ? { registry: first, path: name.slice(slash + 1) } : { registry: DOCKER_HUB, path: name };
 }
 

@@ -10,6 +10,7 @@ import { chooseBundle } from "./choose-bundle.ts";
 import { readSettings } from "./find-settings.ts";
 import { type ImportDocument, toImportDocument } from "./import-document.ts";
 import { parseChunkSize } from "./parse-chunk-size.ts";
+import { countProblems } from "./verify-document.ts";
 
 /** What `bundle import` is told. */
 export interface ImportFlags {
@@ -81,7 +82,7 @@ async function verifyFirst(path: string, { onEvent, signal }: SharedOptions): Pr
   if (first === undefined) return;
   throw new BundleError(
     "BUNDLE_INVALID",
-    `Cannot import ${path}: ${first.message}${problems.length === 1 ? "" : ` (the first of ${problems.length} problems)`}`,
+    `Cannot import ${path}: ${first.message}${problems.length === 1 ? "" : ` (the first of ${countProblems(problems)})`}`,
     {
       hint: `Nothing was pushed. bundle verify ${path} shows everything that is wrong with it`,
     },

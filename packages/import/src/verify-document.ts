@@ -42,11 +42,17 @@ export function renderVerify(path: string, document: VerifyDocument): string[] {
     return [...heads, `${path} is sound: every byte that the id covers was read and is what it must be`];
   return [
     ...heads,
-    `${path} is damaged: ${countOf(problems.length, "problem")}`,
+    `${path} is damaged: ${countProblems(problems)}`,
     ...problems.map(
       ({ message, image, offset }) =>
         `  ${message}${image === undefined ? "" : ` (${image})`}${offset === undefined ? "" : ` at byte ${offset}`}`,
     ),
     "Copy the file again from where it was made, or export it again with --force",
   ];
+}
+
+/** How many there are; the last one may only say that there are more. */
+export function countProblems(problems: readonly Pick<BundleProblem, "kind">[]): string {
+  const count = problems.filter(({ kind }) => kind !== "unread").length;
+  return `${count < problems.length ? "more than " : ""}${countOf(count, "problem")}`;
 }

@@ -109,3 +109,15 @@ test.each([
     digest: expect.any(String),
   });
 });
+
+test("no signature is called another image's where a damaged index hides what it speaks of", async () => {
+  await writeReferrers();
+  const { digest, size } = INDEX.descriptor;
+  files.set(blobPath(digest), Buffer.alloc(size, "x"));
+  await writeFile(path, joinEntries(toEntries(files)));
+
+  const { problems } = await verifyBundle(path);
+
+  expect(problems.map(({ kind }) => kind)).toContain("digest");
+  expect(problems.filter(({ message }) => message.includes("speaks of"))).toEqual([]);
+});

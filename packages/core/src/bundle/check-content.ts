@@ -32,13 +32,23 @@ export async function* checkMetadata(
   const seen: SeenBlobs = { used: new Set(), told: new Set() };
   // Manifests of the image at hand and of its referrers so far: what a referrer may speak of.
   const subjects = new Set<string>();
+  // What lies below a manifest that cannot be read is not known: a referrer may speak of it.
+  let isReadable = true;
   let namedParts = 0;
   for (const { image, root, referrer } of listOwnedRoots(head)) {
-    for await (const problem of reader.read(root)) yield { ...problem, image };
-    if (referrer === undefined) subjects.clear();
-    else for (const problem of checkSubject(referrer, subjects, manifests)) yield { ...problem, image };
+    if (referrer === undefined) {
+      subjects.clear();
+      isReadable = true;
+    } else if (isReadable && !subjects.has(referrer.subject)) yield { ...foreignSubject(referrer), image };
+    for await (const problem of reader.read(root)) {
+      isReadable = false;
+      yield { ...problem, image };
+    }
+    if (referrer !== undefined)
+      for (const problem of checkNamed(referrer, manifests)) yield { ...problem, image };
     const parts = tryListContent(root, manifests);
     if ("message" in parts) {
+      isReadable = false;
       yield { kind: "manifest", message: parts.message, image, digest: root.digest };
       continue;
     }
@@ -72,18 +82,18 @@ function* listOwnedRoots({ document }: BundleHead): Generator<OwnedRoot> {
 }
 
 /** A referrer speaks of its image, or of what speaks of that: with other tags a bundle would move what it does not carry. */
-function* checkSubject(
+function foreignSubject({ subject, descriptor: { digest } }: CarriedReferrer): BundleProblem {
+  const message = `referrer ${digest} speaks of ${subject}, which is not the image that it stands at`;
+  return { kind: "manifest", message, digest };
+}
+
+/** Without a tag a referrer is found by what it names itself. */
+function* checkNamed(
   { subject, descriptor: { digest }, tag }: CarriedReferrer,
-  subjects: ReadonlySet<string>,
   manifests: ManifestGraph,
 ): Generator<BundleProblem> {
-  if (!subjects.has(subject)) {
-    const message = `referrer ${digest} speaks of ${subject}, which is not the image that it stands at`;
-    yield { kind: "manifest", message, digest };
-    return;
-  }
   const manifest = manifests.get(digest);
-  // By its tag it is found whatever it names; what could not be read is told already.
+  // What could not be read is told already.
   if (tag !== undefined || manifest === undefined || manifest.subject?.digest === subject) return;
   const message = `referrer ${digest} does not name ${subject} as its subject`;
   yield { kind: "manifest", message, digest };

@@ -4,7 +4,10 @@ import { z } from "zod";
  * A list of such items, of which the first wrong one is told and ends the reading. An array of zod's goes on, and what it
  * has to say of millions of wrong items takes more memory than they do.
  */
-export function listOf<T>(item: z.ZodType<T>, maxLength = Number.POSITIVE_INFINITY): z.ZodType<readonly T[]> {
+export function listOf<T>(
+  item: z.ZodType<T>,
+  maxLength: number = Number.POSITIVE_INFINITY,
+): z.ZodType<readonly T[]> {
   return z
     .array(z.unknown())
     .max(maxLength)

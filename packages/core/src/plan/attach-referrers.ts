@@ -52,7 +52,7 @@ export function warnOfPartialIndexes(
     (image) => isPartial(image) && askedOf(image, image.resolved, found).referrers.length > 0,
   );
   if (length === 0) return [];
-  const message = `${length === 1 ? "One image has" : `${length} images have`} signatures of the whole index, of which a part is carried: they stay behind; choose platform all to carry them`;
+  const message = `${length === 1 ? "One image" : `${length} images`} may have signatures of the whole index, of which a part is carried: they stay behind; choose platform all to carry them`;
   return [{ code: "INDEX_REFERRERS", message }];
 }
 
@@ -60,8 +60,11 @@ export function warnOfPartialIndexes(
 export function warnOfUnknownReferrers(images: readonly PlannedImage[]): readonly PlanWarning[] {
   const reasons = new Map<string, PlannedImage[]>();
   for (const image of images) {
-    for (const message of new Set(image.referrerFailures.map((failure) => failure.message)))
-      reasons.set(message, [...(reasons.get(message) ?? []), image]);
+    for (const message of new Set(image.referrerFailures.map((failure) => failure.message))) {
+      const concerned = reasons.get(message);
+      if (concerned === undefined) reasons.set(message, [image]);
+      else concerned.push(image);
+    }
   }
   return [...reasons].map(([reason, concerned]) => ({
     code: "REFERRERS_UNKNOWN",

@@ -107,22 +107,21 @@ describe("resolvePlan() with referrers", () => {
     expect(planned.warnings).toEqual([
       {
         code: "INDEX_REFERRERS",
-        message: expect.stringContaining("One image has signatures of the whole index"),
+        message: expect.stringContaining("One image may have signatures of the whole index"),
       },
     ]);
   });
 
-  test.each([
-    ["holds one", [makeReferrer(INDEX.descriptor, "index")], ["INDEX_REFERRERS"]],
-    ["is empty", [], []],
-  ])("looks into the list of an index of which a part is carried: it %s", async (_what, listed, codes) => {
-    await scene.putList(INDEX.descriptor, ...listed);
+  test("spends no pull on the list of an index of which a part is carried", async () => {
+    await scene.putList(INDEX.descriptor);
 
     const planned = await scene.plan("'1'", WITHOUT_API);
 
     expect(onlyImage(planned)).toMatchObject({ referrers: [], referrerStatus: "none" });
-    expect(planned.warnings.map(({ code }) => code)).toEqual(codes);
-    expect([...planned.manifests.keys()]).not.toContain(listed[0]?.descriptor.digest);
+    expect(planned.warnings).toMatchObject([
+      { code: "INDEX_REFERRERS", message: expect.stringContaining("One image may have signatures") },
+    ]);
+    expect([...planned.manifests.keys()]).toHaveLength(2);
   });
 
   test("asks no registry about an index that was made here", async () => {

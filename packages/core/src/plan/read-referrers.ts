@@ -24,7 +24,7 @@ const MAX_REFERRERS_PER_SUBJECT = 1000;
 export interface Subject {
   readonly name: RepositoryName;
   readonly digest: string;
-  /** False for an index of which only a part is carried: what speaks of it is only listed. */
+  /** False for an index of which only a part is carried: what speaks of it is not fetched. */
   readonly isCarried: boolean;
 }
 
@@ -52,18 +52,18 @@ export function subjectKey(name: RepositoryName, digest: string): string {
   return `${repositoryKey(name)}@${digest}`;
 }
 
-/** Asks about these manifests, and fetches what speaks of those that are carried; of the others the lists alone. */
+/** Asks about these manifests, and fetches what speaks of those that are carried. */
 export async function readReferrers(
   subjects: readonly Subject[],
   context: ReadReferrersContext,
 ): Promise<readonly (SubjectReferrers & { readonly subject: Subject })[]> {
   const { fetcher } = context;
-  const looked = await lookUpAll(subjects, context);
+  const answers = await lookUpAll(subjects, context);
+  const asked = answers.filter(({ subject }) => subject.isCarried);
   await fetcher.fetchAll(
-    looked.flatMap(({ subject, list }) => (list === undefined ? [] : want(subject, list))),
+    asked.flatMap(({ subject, list }) => (list === undefined ? [] : want(subject, list))),
   );
-  const answers = looked.map((answer) => readList(answer, fetcher));
-  const carried = answers.filter(({ subject }) => subject.isCarried).map(narrow);
+  const carried = asked.map((answer) => narrow(readList(answer, fetcher)));
   await fetchTrees(
     carried.map(({ subject, found }) => ({
       from: subject.name,
@@ -74,9 +74,10 @@ export async function readReferrers(
   const others = answers.filter(({ subject }) => !subject.isCarried);
   return [
     ...carried.map((answer) => ({ subject: answer.subject, ...sortOut(answer, fetcher) })),
-    ...others.map(({ subject, found, errors }) => ({
+    ...others.map(({ subject, found, list, errors }) => ({
       subject,
-      referrers: found,
+      // The list may be empty: a pull is too much for a warning.
+      referrers: list === undefined ? found : [...found, { descriptor: list }],
       failures: errors.map((error) => toReferrerFailure(subject.digest, error)),
     })),
   ];

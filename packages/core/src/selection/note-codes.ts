@@ -12,8 +12,7 @@ export const SELECTION_PROBLEMS = {
     action: "Take it out",
   },
   LISTER_INVALID: {
-    meaning:
-      "A lister has no type that there is, lacks its search, or lists another registry than the source",
+    meaning: "A lister has no type that there is, or lacks its search",
     action: "Correct it",
   },
   MAPPING_MISSING: { meaning: "An item of mappings is empty", action: "Take it out" },
@@ -77,6 +76,10 @@ export const SELECTION_WARNINGS = {
   KEY_UNKNOWN: {
     meaning: "A key that nobody knows; the nearest one is named",
     action: "Correct it, or take it out",
+  },
+  LISTER_FOREIGN: {
+    meaning: "A lister lists Docker Hub, and the source is another registry",
+    action: "Nothing, if the source mirrors Docker Hub; else take the lister out",
   },
   LISTER_UNLIMITED: {
     meaning: "A listing of repositories has no limit",

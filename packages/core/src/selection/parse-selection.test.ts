@@ -70,8 +70,6 @@ describe("parseSelection() reports problems", () => {
       3,
       `tasks:\n- name: t\n  source: {registry: a, listertype: foo}\n  mappings: [{from: 'regex:a'}]`,
     ],
-    ["LISTER_INVALID", 4, withLister("quay.io", "{type: dockerhub}")],
-    ["LISTER_INVALID", 4, withLister("quay.io/docker.io", "{type: index, search: redis}")],
     ["SELECTION_TOO_LARGE", 1, `# ${"x".repeat(4 * 1024 * 1024)}`],
   ])("%s in line %i: %j", (code, line, text) => {
     const { selection, problems } = parse(text);
@@ -178,9 +176,9 @@ describe("parseSelection() keeps how repositories are listed", () => {
   });
 
   test("a lister of Docker Hub is no problem where nothing is listed", () => {
-    const { problems } = parse(withSource("registry: quay.io\nlister: {type: dockerhub}"));
+    const { problems, warnings } = parse(withSource("registry: quay.io\nlister: {type: dockerhub}"));
 
-    expect(problems).toEqual([]);
+    expect([...problems, ...warnings]).toEqual([]);
   });
 });
 
@@ -223,6 +221,13 @@ describe("parseSelection() warns", () => {
     ["REPOSITORY_NAME_MALFORMED", 6, withMapping("from: redis:7.2"), "stands under tags"],
     ["REPOSITORY_NAME_MALFORMED", 6, withMapping("from: Redis"), "are lower-case"],
     ["REPOSITORY_NAME_MALFORMED", 7, withMapping("from: redis\nto: Redis"), "The to of mapping 1"],
+    ["LISTER_FOREIGN", 4, withLister("quay.io", "{type: dockerhub}"), "whose credentials stay here"],
+    [
+      "LISTER_FOREIGN",
+      4,
+      withLister("quay.io/docker.io", "{type: index, search: redis}"),
+      "lists Docker Hub",
+    ],
     ["FROM_BLANK", 6, withMapping("from: 'regex: a/.*'"), '"regex:a/.*"'],
     ["KEEP_LATEST_UNREAD", 8, withMapping("from: a\ntags:\n- 'keep:latest 2'"), "keep:latest 2"],
     ["KEEP_NESTED", 8, withMapping("from: a\ntags:\n- 'keep: regex: 2'"), "keep: regex: 2"],

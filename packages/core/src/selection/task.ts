@@ -80,7 +80,7 @@ function readMappings(fields: Fields, context: ReadContext): readonly Mapping[] 
   });
 }
 
-/** What dregsy checks before it lists repositories, which only `from: regex:` needs; and that a lister fits. */
+/** What dregsy checks before it lists repositories, which only `from: regex:` needs. */
 function checkListing(
   fields: Fields,
   { location, lister }: ReadLocation,
@@ -97,9 +97,10 @@ function checkListing(
   const host = location.registry.replace(/:[0-9]*$/, "");
   const isOfHub = lister.type === "dockerhub" || lister.type === "index";
   if (lister.type === "index" && lister.search === "") report("the index lister needs a search expression");
-  // The names would be Docker Hub's, and dregsy sends the source's password there.
-  else if (isOfHub && !isDockerHub(location.registry))
-    report(`the lister type ${lister.type} lists Docker Hub, which the source is not`);
+  else if (isOfHub && !isDockerHub(location.registry)) {
+    const message = `The lister of ${fields.name} lists Docker Hub, which the source is not: the names found there are looked for in the source, whose credentials stay here`;
+    reporter.warning("LISTER_FOREIGN", message, fields.positionOf("source"));
+  }
   if (host === DOCKER_HUB && !isOfHub) {
     report("Docker Hub has the lister types dockerhub and index only, such as lister: {type: dockerhub}");
   }

@@ -199,6 +199,15 @@ describe("a registry that refuses without saying how to log in", () => {
     expect(server.requests.map(({ url }) => url)).toEqual([expect.stringContaining("manifests"), "/v2/"]);
   });
 
+  test("is told with its own words where it says nothing of a login at all", async () => {
+    const body = JSON.stringify({ errors: [{ code: "DENIED", message: "not on the allow list" }] });
+    const server = await serveOdd(() => ({ status: 401, body }));
+
+    await expect(readImage(open(server.host).openRepository("team/app"))).rejects.toMatchObject({
+      message: expect.stringMatching(/: it does not say how: not on the allow list$/),
+    });
+  });
+
   test("is not asked elsewhere, though its base endpoint sends there", async () => {
     const other = await serveOddly({ challenge: () => ({ "www-authenticate": "Basic realm=x" }) });
     const server = await serveOdd(({ url }) =>

@@ -63,7 +63,11 @@ export function createAuthorizedSend(
     if (!authorizer.isChallenged()) {
       const atBase = (await ping(call)) ?? [];
       const challenge = chooseChallenge(atBase);
-      if (challenge === undefined) throw unknownSchemeError(registry, [...offered, ...atBase]);
+      if (challenge === undefined) {
+        throw isProjectMissing(said)
+          ? missingError(call, registry, undefined)
+          : unknownSchemeError(registry, [...offered, ...atBase], said);
+      }
       authorizer.learn(challenge);
     }
     const authorization = await authorizer.authorize(wanted);
@@ -108,7 +112,7 @@ export function createAuthorizedSend(
       for (let attempt = 1; ; attempt++) {
         const { response, origin } = await connection.request(call, used?.header);
         if (response.statusCode !== 401 || origin !== own) {
-          if (used !== undefined && response.statusCode < 500) authorizer.accept(used);
+          if (used !== undefined) authorizer.accept(used);
           return { response, origin };
         }
         const offered = challengesOf(response);

@@ -7,7 +7,7 @@ import { createLoginTurns } from "./login-turns.ts";
 import { isLoopback } from "./scheme.ts";
 import { joinScopes, missingScopes, repositoryOf } from "./scopes.ts";
 import { createStrikes, type Refused } from "./strikes.ts";
-import { fetchToken, type Token } from "./token.ts";
+import { type FetchTokenOptions, fetchToken, type Token } from "./token.ts";
 import { createTokenCache, type GivenToken } from "./token-cache.ts";
 
 /**
@@ -87,10 +87,35 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const scopesFor = ({ scopes }: Wanted): readonly string[] => wider.get(joinScopes(scopes)) ?? scopes;
 
   /** With 403 a token server speaks of the repository: GHCR does so for every one that it does not show. */
-  const noteRefusal = (error: unknown, { credentials, scopes }: Refused): void => {
-    if (!isBundleError(error, "DENIED") && !isBundleError(error, "UNAUTHORIZED")) return;
+  const noteFailure = (error: unknown, { credentials, scopes }: Refused): void => {
+    if (!isBundleError(error, "DENIED") && !isBundleError(error, "UNAUTHORIZED")) {
+      // It is not the password that others would have to wait for.
+      turns.release(credentials);
+      return;
+    }
     const isLogin = credentials !== undefined && error.code === "UNAUTHORIZED";
     strikes.add({ credentials, scopes: isLogin ? [] : scopes }, error);
+  };
+
+  const fetchNoted = async (from: Challenge, asked: FetchTokenOptions): Promise<Token> => {
+    try {
+      const token = await fetchToken(from, asked);
+      turns.release(asked.credentials);
+      return token;
+    } catch (error) {
+      noteFailure(error, asked);
+      throw error;
+    }
+  };
+
+  const fetchInTurn = async (from: Challenge, asked: FetchTokenOptions): Promise<Token> => {
+    const end = await turns.take(asked.credentials);
+    try {
+      strikes.check(asked);
+      return await fetchNoted(from, asked);
+    } finally {
+      end();
+    }
   };
 
   const getToken = async (
@@ -102,31 +127,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const key = JSON.stringify([...place, credentials ?? null, joinScopes(scopes)]);
     const aborted = signal === undefined ? {} : { signal };
     const asked = { registry, origin, scopes, credentials, dispatcher, userAgent, onPlain, ...aborted };
-    const fetch = async (): Promise<Token> => {
-      try {
-        return await fetchToken(from, asked);
-      } catch (error) {
-        noteRefusal(error, { credentials, scopes });
-        throw error;
-      }
-    };
-    return await tokens.get(key, fetch, signal);
-  };
-
-  const logIn = async (
-    credentials: Credentials | undefined,
-    wanted: Wanted,
-    by: Challenge,
-  ): Promise<Omit<Authorization, "end"> | undefined> => {
-    const { scopes, origin } = wanted;
-    if (by.scheme === "bearer" && credentials?.kind !== "registryToken") {
-      const { token, isNew } = await getToken(by, credentials, wanted);
-      turns.accept(credentials);
-      return { header: `Bearer ${token}`, credentials, scopes, isNew };
-    }
-    if (credentials === undefined) return undefined;
-    if (origin.startsWith("http:")) onPlain(new URL(origin).host);
-    return { header: toDirectHeader(credentials, registry), credentials, scopes, isNew: true };
+    return await tokens.get(key, async () => await fetchInTurn(from, asked), signal);
   };
 
   const authorizeAs = async (
@@ -134,17 +135,23 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     wanted: Wanted,
     by: Challenge,
   ): Promise<Authorization | undefined> => {
+    const { scopes, origin } = wanted;
+    strikes.check({ credentials, scopes });
+    if (by.scheme === "bearer" && credentials?.kind !== "registryToken") {
+      const { token, isNew } = await getToken(by, credentials, wanted);
+      return { header: `Bearer ${token}`, credentials, scopes, isNew, end: () => undefined };
+    }
+    if (credentials === undefined) return undefined;
     const end = await turns.take(credentials);
     try {
-      strikes.check({ credentials, scopes: wanted.scopes });
-      const authorization = await logIn(credentials, wanted, by);
-      if (authorization !== undefined) return { ...authorization, end };
+      // They may have been refused meanwhile.
+      strikes.check({ credentials, scopes });
     } catch (error) {
       end();
       throw error;
     }
-    end();
-    return undefined;
+    if (origin.startsWith("http:")) onPlain(new URL(origin).host);
+    return { header: toDirectHeader(credentials, registry), credentials, scopes, isNew: true, end };
   };
 
   return {
@@ -189,7 +196,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       strikes.add({ credentials, scopes: isLogin ? [] : scopes }, error);
     },
     accept(used) {
-      turns.accept(used.credentials);
+      turns.release(used.credentials);
       strikes.clear(used);
     },
   };

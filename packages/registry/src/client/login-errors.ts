@@ -16,10 +16,17 @@ export function anonymousError(registry: string, { cause }: BundleError): Bundle
 }
 
 /** The registry wants a login of a kind that is not known here, or does not say of which. */
-export function unknownSchemeError(registry: string, offered: readonly Challenge[]): BundleError {
+export function unknownSchemeError(
+  registry: string,
+  offered: readonly Challenge[],
+  said: BundleError,
+): BundleError {
   const schemes = [...new Set(offered.map(({ scheme }) => scheme))].join(", ");
   const reason = schemes === "" ? "it does not say how" : `it asks for ${schemes}, which is not known here`;
-  return new BundleError("UNAUTHORIZED", `Cannot log in to ${registry}: ${reason}`, {
+  const { message } = answerOf(said)?.words ?? {};
+  const words = message === undefined ? "" : `: ${message}`;
+  return new BundleError("UNAUTHORIZED", `Cannot log in to ${registry}: ${reason}${words}`, {
+    cause: said.cause,
     hint: "Have it offer Basic or Bearer, and check what stands between here and the registry",
   });
 }

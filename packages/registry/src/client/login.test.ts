@@ -159,6 +159,25 @@ test.each(["basic", "bearer"] as const)(
   },
 );
 
+test("credentials are not waited for where it is not them that fails", async () => {
+  let tokens = 0;
+  let most = 0;
+  const server = await serveOddly({
+    challenge: () => ({ "www-authenticate": `Bearer realm="/token"` }),
+    answerToken: () => {
+      tokens += 1;
+      most = Math.max(most, tokens);
+      return { status: 404 };
+    },
+  });
+  const registry = open(server.host, { credentials: USER });
+  const names = Array.from({ length: 8 }, (_, number) => `team/app-${number}`);
+
+  await Promise.allSettled(names.map(async (name) => await readImage(registry.openRepository(name))));
+
+  expect(server.requests.filter(({ url }) => url.startsWith("/token"))).toHaveLength(8);
+});
+
 test("a token that nobody gets without credentials is asked for three times for each repository", async () => {
   const server = await serveOddly({
     challenge: () => ({ "www-authenticate": `Bearer realm="/token"` }),

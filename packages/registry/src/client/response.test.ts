@@ -25,7 +25,17 @@ function errorBody(error: object): string {
   return JSON.stringify({ errors: [error] });
 }
 
-test.each(["infra/quota-exporter", "infra/maintenance", "immutable-store"])(
+test("toRegistryError() finds words that are names elsewhere", async () => {
+  const message = "The repository with name 'registry' does not exist in the registry with id '1'";
+  const response = await receive({ status: 404, body: errorBody({ code: "NAME_UNKNOWN", message }) });
+  const line = { method: "POST", url: "https://r.io/v2/registry/blobs/uploads/" };
+
+  expect(await toRegistryError(response, "push it", line)).toMatchObject({
+    hint: expect.stringContaining("aws ecr create-repository"),
+  });
+});
+
+test.each(["infra/quota-exporter", "infra/maintenance", "immutable-store", "quota"])(
   "toRegistryError() reads no meaning into the name of %s",
   async (repository) => {
     const message = `not authorized to perform: ecr:InitiateLayerUpload on resource: arn:aws:ecr:x:1:repository/${repository}`;

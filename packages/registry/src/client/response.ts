@@ -110,8 +110,11 @@ function explainAnswer({
 /** A repository `infra/quota-exporter` in a registry's words is no word about a quota. */
 function withoutName(message: string, repository: string | undefined): string {
   if (repository === undefined) return message;
-  const compounds = repository.split("/").filter((part) => /[._-]/.test(part));
-  return [repository, ...compounds].reduce((text, name) => text.replaceAll(name, "…"), message);
+  const parts = repository.split("/");
+  const compounds = [repository, ...parts].filter((part) => /[./_-]/.test(part));
+  const rest = compounds.reduce((text, name) => text.replaceAll(name, "…"), message);
+  // A name that could be any word is one only where it stands as a name.
+  return parts.reduce((text, name) => text.replaceAll(new RegExp(`(["'\`/])${name}\\b`, "g"), "$1…"), rest);
 }
 
 function chooseCode({ status, words, purpose }: AnswerError): ErrorCode {

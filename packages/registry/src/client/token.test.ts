@@ -1,3 +1,4 @@
+import { describeCauses } from "@airgap-bundle/core";
 import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type RawAnswer, type RawServer, serveRaw } from "../../../../test/support/raw-server.ts";
@@ -145,10 +146,20 @@ describe("fetchToken()", () => {
     });
   });
 
+  test("never tells the secret, though the server repeats it", async () => {
+    const credentials = { kind: "identityToken", token: "s3cr3t/t0ken", origin: "the test" } as const;
+    const body = `refused: refresh_token=${encodeURIComponent(credentials.token)}&other=${credentials.token}`;
+
+    const error: unknown = await fetchFrom({ status: 403, body }, { credentials }).catch((thrown) => thrown);
+
+    expect(describeCauses(error).join(" ")).not.toContain("t0ken");
+    expect(error).toMatchObject({ message: expect.stringContaining("refresh_token=***&other=***") });
+  });
+
   test("says who asks, and when to ask again", async () => {
     const fetched = fetchFrom({ status: 429, headers: { "retry-after": "7" } });
 
-    await expect(fetched).rejects.toMatchObject({ code: "TOOMANYREQUESTS", retryAfterMs: 7000 });
+    await expect(fetched).rejects.toMatchObject({ code: "UNAVAILABLE", retryAfterMs: 7000 });
     expect(server?.requests).toMatchObject([{ headers: { "user-agent": "test/1" } }]);
   });
 
@@ -164,7 +175,7 @@ describe("fetchToken()", () => {
     ["403", { status: 403 }, "DENIED"],
     ["400", { status: 400 }, "REGISTRY_FAILED"],
     ["a redirect", { status: 307, headers: { location: "/x" } }, "REGISTRY_FAILED"],
-    ["429", { status: 429 }, "TOOMANYREQUESTS"],
+    ["429", { status: 429 }, "UNAVAILABLE"],
     ["500", { status: 500 }, "UNAVAILABLE"],
     ["a cut connection", { headers: { "content-length": "9" }, body: "{", isCut: true }, "CONNECTION_FAILED"],
   ])("makes of %s %s", async (_what, answer: RawAnswer, code) => {

@@ -1,4 +1,4 @@
-import { BundleError, type ErrorCode, readAll } from "@airgap-bundle/core";
+import { BundleError, readAll } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
 import { z } from "zod";
 import { toBasicHeader } from "../credentials/basic-header.ts";
@@ -11,7 +11,7 @@ import { toConnectionError } from "./connection-error.ts";
 import { parseJson } from "./read-json.ts";
 import { readWords } from "./registry-words.ts";
 import { headerOf } from "./response.ts";
-import { readRetryAfter } from "./retry-after.ts";
+import { readRetryAfter, readSpokenRetryAfter } from "./retry-after.ts";
 import { isLoopback } from "./scheme.ts";
 import { checkUrl } from "./url-policy.ts";
 
@@ -173,7 +173,7 @@ function checkAnswer(answer: TokenAnswer, what: string, options: FetchTokenOptio
   const { line, status, body } = answer;
   if (status === 200) return;
   const { credentials, registry, scopes } = options;
-  const words = readWords(new TextDecoder().decode(body));
+  const words = readWords(withoutSecret(new TextDecoder().decode(body), credentials));
   const said = words.message === undefined ? "" : `: ${words.message}`;
   const cause = new AnswerError(line, { status, words }, "log-in");
   if (status === 401 || status === 403) {
@@ -182,16 +182,25 @@ function checkAnswer(answer: TokenAnswer, what: string, options: FetchTokenOptio
     const code = status === 401 ? "UNAUTHORIZED" : "DENIED";
     throw new BundleError(code, `Cannot ${what} ${who}: ${reason}`, { cause, hint: loginHint(registry) });
   }
-  const retryAfterMs = readRetryAfter(answer.retryAfter);
-  throw new BundleError(codeOfStatus(status), `Cannot ${what}: it answers ${status}${said}`, {
-    cause,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  const retryAfterMs = readRetryAfter(answer.retryAfter) ?? readSpokenRetryAfter(words.message);
+  const isPassing = status === 429 || status >= 500;
+  throw new BundleError(
+    isPassing ? "UNAVAILABLE" : "REGISTRY_FAILED",
+    `Cannot ${what}: it answers ${status}${said}`,
+    {
+      cause,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  );
 }
 
-function codeOfStatus(status: number): ErrorCode {
-  if (status === 429) return "TOOMANYREQUESTS";
-  return status >= 500 ? "UNAVAILABLE" : "REGISTRY_FAILED";
+/** Some servers repeat in their answer what they were sent. */
+function withoutSecret(text: string, credentials: Credentials | undefined): string {
+  if (credentials === undefined) return text;
+  const secret = credentials.kind === "password" ? credentials.password : credentials.token;
+  return [secret, encodeURIComponent(secret)]
+    .filter((form) => form !== "")
+    .reduce((rest, form) => rest.replaceAll(form, "***"), text);
 }
 
 function readToken(body: Uint8Array, what: string): Token {

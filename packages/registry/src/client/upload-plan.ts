@@ -14,6 +14,8 @@ const MIB = 1024 * 1024;
 
 /** What is tried below a size that was refused: under Cloudflare's 100 MB, the least that ECR takes, under nginx's 1 MiB. */
 const CHUNK_SIZES = [64 * MIB, 5 * MIB, MIB / 2];
+/** Of a connection that is cut again and again the size is but a guess: many small requests would cost more. */
+const GUESSED_SIZES = CHUNK_SIZES.slice(0, 2);
 
 /** A limit below it is none of requests; and the blob would never be gone. */
 const MIN_CHUNK_SIZE = 64 * 1024;
@@ -83,7 +85,8 @@ function isSizeRefusal({ error, cuts }: FailedPlan): boolean {
 function smallerChunks({ plan, size, error }: FailedPlan): UploadPlan | undefined {
   const refusedSize = plan.kind === "chunks" ? Math.min(plan.size, size) : size;
   const limit = readSizeLimit(error);
-  const sizes = limit?.kind === "most" ? [limit.size] : CHUNK_SIZES;
+  const known = isTooLarge(error) ? CHUNK_SIZES : GUESSED_SIZES;
+  const sizes = limit?.kind === "most" ? [limit.size] : known;
   const smaller = sizes.find((candidate) => candidate < refusedSize);
   return smaller === undefined ? undefined : { kind: "chunks", size: smaller };
 }

@@ -81,6 +81,21 @@ describe("putBlob() sends", () => {
     expect(patches.map(({ body }) => body).join("")).toBe(LARGE.content.toString());
   });
 
+  test("the same way as before, if the connection of a small blob is cut: it is not the size", async () => {
+    let puts = 0;
+    const repository = await openOdd(({ method }): RawAnswer => {
+      if (method === "POST") return { status: 202, headers: { location: "/upload" } };
+      if (method === "HEAD") return { status: 404 };
+      puts += 1;
+      return puts < 3 ? { isDropped: true } : { status: 201 };
+    });
+
+    await put(repository, makeBlob(Buffer.alloc(MIB, "small")));
+
+    expect(puts).toBe(3);
+    expect(repository.server.requests.some(({ method }) => method === "PATCH")).toBe(false);
+  });
+
   test("chunks of the size that is asked for", async () => {
     await put(await serve({}, 400));
 

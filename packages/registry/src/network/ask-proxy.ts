@@ -3,7 +3,7 @@ import type { ProxyServer } from "./proxies.ts";
 
 /**
  * Sends a proxy something with our password, unless it has refused that before: many systems lock an account that is
- * tried too often. Until it has taken the password once, nothing else is sent there meanwhile.
+ * tried too often. Until it is known not to be the password that fails, nothing else is sent there meanwhile.
  *
  * @throws what `send` throws; of that, an `UNAUTHORIZED` is the refusal
  */
@@ -17,6 +17,12 @@ interface Trial {
   running?: Promise<void>;
 }
 
+/** Squid denies before it looks at a password; of any other failure but a refusal the password is not the reason. */
+function noteFailure(trial: Trial, error: NetworkError): void {
+  if (error.code === "UNAUTHORIZED") trial.refusal = error;
+  else if (error.code !== "DENIED") trial.isTaken = true;
+}
+
 /** Knows of no proxy yet. All registries of a run share it. */
 export function createAskProxy(): AskProxy {
   const trials = new Map<string, Trial>();
@@ -27,7 +33,7 @@ export function createAskProxy(): AskProxy {
       trial.isTaken = true;
       return sent;
     } catch (error) {
-      if (error instanceof NetworkError && error.code === "UNAUTHORIZED") trial.refusal = error;
+      if (error instanceof NetworkError) noteFailure(trial, error);
       throw error;
     }
   };
