@@ -6,9 +6,8 @@ import type { Challenge } from "./challenge.ts";
 import { createLoginTurns } from "./login-turns.ts";
 import { isLoopback } from "./scheme.ts";
 import { joinScopes, missingScopes, repositoryOf } from "./scopes.ts";
-import { createStrikes, type Refused } from "./strikes.ts";
-import { type FetchTokenOptions, fetchToken, type Token } from "./token.ts";
-import { createTokenCache, type GivenToken } from "./token-cache.ts";
+import { createStrikes } from "./strikes.ts";
+import { createTokenLogin } from "./token-login.ts";
 
 /**
  * Credentials for a repository of one registry, or for what is no repository. With `refused` something newer is wanted.
@@ -77,58 +76,14 @@ export interface Authorizer {
 /** An authorizer that knows nothing of its registry yet. A token is asked for once for credentials and scopes. */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { registry, findCredentials, dispatcher, userAgent, now, onEvent } = options;
-  const tokens = createTokenCache(now);
   const strikes = createStrikes(registry);
   const turns = createLoginTurns();
   const onPlain = createPlainWarning(registry, onEvent);
+  const tokens = createTokenLogin({ registry, dispatcher, userAgent, now, onPlain, strikes, turns });
   const wider = new Map<string, readonly string[]>();
   let challenge: Challenge | undefined;
 
   const scopesFor = ({ scopes }: Wanted): readonly string[] => wider.get(joinScopes(scopes)) ?? scopes;
-
-  /** With 403 a token server speaks of the repository: GHCR does so for every one that it does not show. */
-  const noteFailure = (error: unknown, { credentials, scopes }: Refused): void => {
-    if (!isBundleError(error, "DENIED") && !isBundleError(error, "UNAUTHORIZED")) {
-      // It is not the password that others would have to wait for.
-      turns.release(credentials);
-      return;
-    }
-    const isLogin = credentials !== undefined && error.code === "UNAUTHORIZED";
-    strikes.add({ credentials, scopes: isLogin ? [] : scopes }, error);
-  };
-
-  const fetchNoted = async (from: Challenge, asked: FetchTokenOptions): Promise<Token> => {
-    try {
-      const token = await fetchToken(from, asked);
-      turns.release(asked.credentials);
-      return token;
-    } catch (error) {
-      noteFailure(error, asked);
-      throw error;
-    }
-  };
-
-  const fetchInTurn = async (from: Challenge, asked: FetchTokenOptions): Promise<Token> => {
-    const end = await turns.take(asked.credentials);
-    try {
-      strikes.check(asked);
-      return await fetchNoted(from, asked);
-    } finally {
-      end();
-    }
-  };
-
-  const getToken = async (
-    from: Challenge,
-    credentials: Credentials | undefined,
-    { scopes, origin, signal }: Wanted,
-  ): Promise<GivenToken> => {
-    const place = [from.parameters.get("realm"), from.parameters.get("service")];
-    const key = JSON.stringify([...place, credentials ?? null, joinScopes(scopes)]);
-    const aborted = signal === undefined ? {} : { signal };
-    const asked = { registry, origin, scopes, credentials, dispatcher, userAgent, onPlain, ...aborted };
-    return await tokens.get(key, async () => await fetchInTurn(from, asked), signal);
-  };
 
   const authorizeAs = async (
     credentials: Credentials | undefined,
@@ -138,7 +93,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const { scopes, origin } = wanted;
     strikes.check({ credentials, scopes });
     if (by.scheme === "bearer" && credentials?.kind !== "registryToken") {
-      const { token, isNew } = await getToken(by, credentials, wanted);
+      const { token, isNew } = await tokens.get(by, credentials, wanted);
       return { header: `Bearer ${token}`, credentials, scopes, isNew, end: () => undefined };
     }
     if (credentials === undefined) return undefined;
