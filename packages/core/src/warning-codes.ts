@@ -28,7 +28,8 @@ export const WARNING_CODES = {
     action: "Tell who runs the registry",
   },
   INDEX_REFERRERS: {
-    meaning: "Signatures of whole indexes stay behind, since only a part of the index is carried",
+    meaning:
+      "Signatures of whole indexes, if there are any, stay behind, since only a part of the index is carried",
     action: "Choose the platform all if they are needed inside",
   },
   LAYER_LEFT_OUT: {

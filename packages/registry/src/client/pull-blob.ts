@@ -47,6 +47,7 @@ export async function* openBlob(
     url: formatRoute({ kind: "blob", repository: remote.path, digest }),
     scopes: pullScopes(remote),
     headers: offset === 0 ? {} : { range: `bytes=${offset}-${size - 1}` },
+    // The whole blob in place of a range is told below.
     expected: [200, ...(offset === 0 ? [] : [206]), 404],
     what,
     attempts: 1,
