@@ -80,10 +80,10 @@ describe("verified()", () => {
     expect(asked).toBe(2);
   });
 
-  test("fails at an early end and holds the last chunk back", async () => {
+  test("fails at an early end", async () => {
     const { text, error } = await collect(verified(descriptorOf(BYTES), chunksOf("abc", "def")));
 
-    expect(text).toBe("abc");
+    expect(text).toBe("abcdef");
     expect(error).toMatchObject({ code: "SIZE_INVALID", message: expect.stringContaining("6 of 10 bytes") });
   });
 
@@ -94,7 +94,22 @@ describe("verified()", () => {
       throw failure;
     }
 
-    expect(await collect(verified(descriptorOf(BYTES), broken()))).toEqual({ text: "", error: failure });
+    expect(await collect(verified(descriptorOf(BYTES), broken()))).toEqual({ text: "abc", error: failure });
+  });
+
+  test("asks for the end of content with a copy of its last chunk in hand", async () => {
+    const lent = Buffer.alloc(5);
+    async function* lending(): AsyncGenerator<Uint8Array> {
+      for (const text of ["01234", "56789"]) {
+        lent.write(text);
+        yield lent;
+        lent.fill("x");
+      }
+    }
+
+    expect(await collect(verified(descriptorOf(Buffer.from("0123456789")), lending()))).toEqual({
+      text: "0123456789",
+    });
   });
 
   test("ends the content when its reader leaves early", async () => {

@@ -7,7 +7,8 @@ export const MAX_MANIFEST_SIZE: number = 4 * 1024 * 1024;
 
 /**
  * Passes content on and compares it with its descriptor. The last chunk is held back until size and digest are right,
- * so a consumer that counts bytes never has all of a wrong blob. `from` names the other side in errors.
+ * so a consumer that counts bytes never has all of a wrong blob. `from` names the other side in errors. Chunks are lent
+ * as those of `content` are.
  *
  * @throws `SIZE_INVALID` as soon as there is too much, or at an early end; `DIGEST_INVALID` at the end
  */
@@ -22,13 +23,13 @@ export async function* verified(
   let size = 0;
   let held: Uint8Array | undefined;
   for await (const chunk of content) {
-    // It would be what is held back in the last bytes' place.
     if (chunk.length === 0) continue;
     size += chunk.length;
     if (size > descriptor.size) throw sizeError(object, `more than ${descriptor.size} bytes came`);
     hash.update(chunk);
-    if (held !== undefined) yield held;
-    held = chunk;
+    if (size < descriptor.size) yield chunk;
+    // Whether more comes behind it can only be asked for with a copy in hand.
+    else held = Buffer.from(chunk);
   }
   if (size !== descriptor.size) throw sizeError(object, `${size} of ${descriptor.size} bytes came`);
   const actual = `${algorithm}:${hash.digest("hex")}`;
@@ -53,7 +54,7 @@ export async function readAll(content: AsyncIterable<Uint8Array>, maxSize: numbe
         "SIZE_INVALID",
         `Cannot read content: it is larger than the ${maxSize} bytes allowed`,
       );
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk));
   }
   return Buffer.concat(chunks, size);
 }

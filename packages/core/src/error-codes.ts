@@ -123,10 +123,14 @@ export const ERROR_CODES = {
     meaning: "The output file is there already and is no bundle",
     action: "Name another file, or use --force to overwrite it",
   },
+  OUTPUT_IN_USE: {
+    meaning: "Another process is writing the output file",
+    action: "Wait until that has ended, or name another file with -o",
+  },
   // The command itself.
   INTERRUPTED: {
     meaning: "A signal stopped the command",
-    action: "Run it again: what is there already is not sent twice",
+    action: "Run it again: it goes on where it stopped",
   },
   UNEXPECTED: {
     meaning: "An error that should not happen: a fault in bundle",

@@ -20,6 +20,11 @@ export function isMissingFile(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** Does the error mean that there is such a file already? */
+export function isExistingFile(error: unknown): boolean {
+  return systemCode(error) === "EEXIST";
+}
+
 /**
  * A file system's error as `NO_SPACE` or `FILE_FAILED`, with the path; any other error as it is: content that is being
  * stored may fail by itself, with a socket's error.

@@ -1,4 +1,5 @@
 export type { BundleProblem } from "./bundle/check-structure.ts";
+export { claimOutput, describeHolder } from "./bundle/claim-output.ts";
 export { type BundleHeading, composeBundle } from "./bundle/compose-bundle.ts";
 export type { BundleDocument, BundleImage } from "./bundle/document.ts";
 export { type OpenedBundle, openBundle } from "./bundle/open-bundle.ts";
@@ -29,6 +30,7 @@ export { describeFileError } from "./file-error.ts";
 export { type ExplainedTag, explainTags } from "./filter/explain-tags.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";
+export { tryLock } from "./lock-file.ts";
 export { guessManifestType, type IndexChild, type Manifest, parseManifest, toReferrer } from "./manifest.ts";
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";

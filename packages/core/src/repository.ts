@@ -44,7 +44,10 @@ export interface Source {
   /** Size of a blob, where it can be told without reading it; undefined if it is not in this repository. */
   statBlob(digest: string, options?: AbortOptions): Promise<{ readonly size?: number } | undefined>;
 
-  /** A blob's bytes from `offset` to its end, not verified. @throws `BLOB_UNKNOWN` */
+  /**
+   * A blob's bytes from `offset` to its end, not verified. A chunk is lent until the next one is asked for: who keeps it
+   * copies it. @throws `BLOB_UNKNOWN`
+   */
   openBlob(descriptor: Descriptor, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
 
   /** Every tag, without duplicates, in no particular order. */

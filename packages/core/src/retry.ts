@@ -45,6 +45,7 @@ export async function retry<T>(
   const { attempts = DEFAULT_ATTEMPTS, progress = () => 0, signal, onEvent } = options;
   // Attempts in vain since the last one that made progress.
   let vain = 0;
+  let hasAlsoRetried = false;
   for (let attempt = 1; ; attempt++) {
     const before = progress();
     try {
@@ -52,7 +53,8 @@ export async function retry<T>(
     } catch (error) {
       signal?.throwIfAborted();
       vain = progress() - before >= MIN_PROGRESS ? 1 : vain + 1;
-      const isAlsoRetried = attempt === 1 && isAmong(options.alsoRetryOnce, error);
+      const isAlsoRetried: boolean = !hasAlsoRetried && isAmong(options.alsoRetryOnce, error);
+      hasAlsoRetried ||= isAlsoRetried;
       const waitMs = vain < attempts ? waitAfter(error, vain, isAlsoRetried) : undefined;
       if (waitMs === undefined) throw error;
       onEvent?.({ kind: "retry", message: (error as BundleError).message, waitMs });

@@ -15,6 +15,10 @@ export const WARNING_CODES = {
     meaning: "A credentials file may not be read by this user, and is passed over",
     action: "Give this user the right to read it, or name another one with --authfile",
   },
+  CACHE_IN_USE: {
+    meaning: "Another process works with the same cache: that is safe, but both may fetch the same manifests",
+    action: "Start it when the other one has ended where pulls are few, or name another one with --cache-dir",
+  },
   CREDENTIALS_WITHOUT_TLS: {
     meaning: "A password or token is sent over a connection that others can read",
     action: "Have the registry use TLS",

@@ -1,5 +1,6 @@
 import { loadSelection, type SharedOptions, tellWarnings } from "@airgap-bundle/cli";
 import { type EventSink, type Plan, type PlanWarning, resolvePlan } from "@airgap-bundle/core";
+import { noteCacheUse } from "./note-cache-use.ts";
 import { openSources, type PlanFlags, type Sources } from "./open-sources.ts";
 
 /** What commands that read registries are given. */
@@ -35,6 +36,7 @@ export async function withPlan<T>(
   const { selection, warnings } = await loadSelection(path);
   tellWarnings(path, warnings, onEvent);
   const sources = await openSources(selection, flags, { ...options, onEvent: listen });
+  const release = await noteCacheUse(options.cacheDir, onEvent);
   try {
     const plan = await resolvePlan(selection, {
       ...sources,
@@ -49,5 +51,6 @@ export async function withPlan<T>(
     return await work({ ...plan, warnings: [...heard, ...plan.warnings] }, sources);
   } finally {
     await sources.close();
+    await release();
   }
 }

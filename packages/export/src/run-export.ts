@@ -1,6 +1,14 @@
 import { resolve } from "node:path";
 import { stdout } from "node:process";
-import { BundleError, exportBundle, openExistingBundle, type Plan, streamBundle } from "@airgap-bundle/core";
+import {
+  BundleError,
+  claimOutput,
+  exportBundle,
+  type OpenedBundle,
+  openExistingBundle,
+  type Plan,
+  streamBundle,
+} from "@airgap-bundle/core";
 import { type ExportDocument, toExportDocument } from "./export-document.ts";
 import { type HeadingFlags, toHeading } from "./heading.ts";
 import type { PlanFlags } from "./open-sources.ts";
@@ -17,7 +25,7 @@ export interface ExportFlags extends PlanFlags, HeadingFlags {
 /**
  * Resolves a selection and writes the bundle.
  *
- * @throws what {@link withPlan} and {@link exportBundle} throw; `OUTPUT_EXISTS`; `SELECTION_INVALID` if nothing is selected
+ * @throws what {@link withPlan} and {@link exportBundle} throw; `OUTPUT_EXISTS`, `OUTPUT_IN_USE`; `SELECTION_INVALID` if nothing is selected
  */
 export async function runExport(
   path: string,
@@ -29,8 +37,10 @@ export async function runExport(
   const isPiped = flags.output === "-";
   if (isPiped && stdout.isTTY) throw terminalError();
   if (resolve(flags.output) === resolve(path)) throw sameFileError(path);
-  const existing = isPiped ? undefined : await openExistingBundle(flags.output, { isForced: flags.force });
+  const release = isPiped ? undefined : await claimOutput(flags.output);
+  let existing: OpenedBundle | undefined;
   try {
+    if (!isPiped) existing = await openExistingBundle(flags.output, { isForced: flags.force });
     return await withPlan(path, flags, options, async (plan, sources) => {
       checkPlan(plan, path, flags);
       const work = { ...sources, ...options, heading, failFast: flags["fail-fast"] };
@@ -42,6 +52,7 @@ export async function runExport(
     });
   } finally {
     await existing?.close();
+    await release?.();
   }
 }
 

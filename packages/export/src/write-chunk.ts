@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 import { type AbortOptions, BundleError } from "@airgap-bundle/core";
 
 /**
- * Writes a part of the bundle to a stream and resolves when it can take more.
+ * Writes a part of the bundle to a stream and resolves when it has passed it on.
  *
  * @throws `FILE_FAILED` if it takes no more at all; the abort reason of `signal`, however long the reader waits
  */

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await file.discard();
+  await file.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -44,8 +44,11 @@ function contentOfBlob({ digest }: Descriptor): Buffer {
 }
 
 async function writeLayers(layers: readonly PlacedBlob[]): Promise<void> {
-  for (const layer of layers)
-    await file.writeLayer(layer, contentOf(contentOfBlob(layer.descriptor)), "registry");
+  for (const layer of layers) {
+    const sink = await file.openLayer(layer);
+    await sink.append(contentOf(contentOfBlob(layer.descriptor).subarray(sink.position())), "registry");
+    await sink.finish("registry");
+  }
 }
 
 /** The whole volume, made in memory. */
@@ -63,7 +66,7 @@ const readMetadata = async (descriptor: Descriptor): Promise<Uint8Array> => cont
 
 test("createBundleFile() writes a bundle whose layers come in any order", async () => {
   const bundle = compose(["redis:7", INDEX], ["nginx:1", NGINX]);
-  file = await createBundleFile(path, bundle.size);
+  file = await createBundleFile(path, bundle);
 
   await writeLayers(bundle.layers.toReversed());
   await file.finish(bundle, readMetadata);
@@ -75,13 +78,14 @@ test("createBundleFile() writes a bundle whose layers come in any order", async 
 test("a bundle has a temporary name until it is finished", async () => {
   await writeFile(path, "an older file");
   const bundle = compose(["redis:7", REDIS]);
-  file = await createBundleFile(path, bundle.size);
+  file = await createBundleFile(path, bundle);
 
   await writeLayers(bundle.layers);
 
   expect((await readdir(directory)).sort()).toEqual([
     "out.tar",
-    expect.stringMatching(/^out\.tar\..+\.partial$/),
+    "out.tar.partial",
+    "out.tar.partial.journal",
   ]);
   expect(await readFile(path, "utf8")).toBe("an older file");
 });
@@ -92,7 +96,7 @@ test.each([
 ] as const)("moveLayers() gives the bundle of the rest where %s", async (_what, rest) => {
   const planned = compose(["redis:7", INDEX], ["nginx:1", NGINX]);
   const bundle = compose(...rest);
-  file = await createBundleFile(path, planned.size);
+  file = await createBundleFile(path, planned);
   await writeLayers(planned.layers);
 
   await file.moveLayers(planned, bundle);
@@ -101,45 +105,42 @@ test.each([
   expect((await readFile(path)).equals(layOut(bundle))).toBe(true);
 });
 
-test("writeLayer() refuses wrong content, and takes the right one at the next attempt", async () => {
+test("a layer's sink refuses wrong content, and takes the right one at the next attempt", async () => {
   const bundle = compose(["redis:7", REDIS]);
-  file = await createBundleFile(path, bundle.size);
+  file = await createBundleFile(path, bundle);
   const [layer, ...others] = bundle.layers;
   if (layer === undefined) throw new RangeError("there is no layer");
 
-  const wrong = file.writeLayer(layer, contentOf(Buffer.alloc(layer.size)), "r.io/redis");
+  const sink = await file.openLayer(layer);
+  await sink.append(contentOf(Buffer.alloc(layer.size)), "r.io/redis");
 
-  await expect(wrong).rejects.toMatchObject({
+  await expect(sink.finish("r.io/redis")).rejects.toMatchObject({
     code: "DIGEST_INVALID",
     message: expect.stringContaining("from r.io/redis"),
   });
-  await expect(file.writeLayer(layer, contentOf(Buffer.alloc(1)), "r.io")).rejects.toMatchObject({
-    code: "SIZE_INVALID",
-  });
+  expect(sink.position()).toBe(0);
+  await sink.append(contentOf(Buffer.alloc(1)), "r.io");
+  await expect(sink.finish("r.io")).rejects.toMatchObject({ code: "SIZE_INVALID" });
+  const more = contentOf(Buffer.alloc(layer.size));
+  await expect(sink.append(more, "r.io")).rejects.toMatchObject({ code: "SIZE_INVALID" });
   await writeLayers([layer, ...others]);
   await file.finish(bundle, readMetadata);
   expect((await readFile(path)).equals(layOut(bundle))).toBe(true);
 });
 
-test("discard() removes what was written, once", async () => {
+test("close() keeps what was written, and leaves a finished bundle", async () => {
   const bundle = compose(["redis:7", REDIS]);
-  file = await createBundleFile(path, bundle.size);
+  file = await createBundleFile(path, bundle);
   await writeLayers(bundle.layers);
-
-  await file.discard();
-
-  expect(await readdir(directory)).toEqual([]);
-});
-
-test("discard() leaves a finished bundle", async () => {
-  const bundle = compose(["redis:7", REDIS]);
-  file = await createBundleFile(path, bundle.size);
-  await writeLayers(bundle.layers);
+  await file.close();
+  expect((await readdir(directory)).sort()).toEqual(["out.tar.partial", "out.tar.partial.journal"]);
+  file = await createBundleFile(path, bundle);
   await file.finish(bundle, readMetadata);
 
-  await file.discard();
+  await file.close();
 
   expect(await readdir(directory)).toEqual(["out.tar"]);
+  expect((await readFile(path)).equals(layOut(bundle))).toBe(true);
 });
 
 test("finish() does not mind a directory that it may not read", async () => {
@@ -152,7 +153,7 @@ test("finish() does not mind a directory that it may not read", async () => {
   if (user === 0) process.seteuid?.(65534);
   try {
     const bundle = compose(["redis:7", REDIS]);
-    file = await createBundleFile(join(drop, "out.tar"), bundle.size);
+    file = await createBundleFile(join(drop, "out.tar"), bundle);
     await writeLayers(bundle.layers);
     await file.finish(bundle, readMetadata);
   } finally {
@@ -165,7 +166,7 @@ test("finish() does not mind a directory that it may not read", async () => {
 
 test("finish() that cannot read metadata gives the file no name", async () => {
   const bundle = compose(["redis:7", REDIS]);
-  file = await createBundleFile(path, bundle.size);
+  file = await createBundleFile(path, bundle);
   const failure = new Error("no longer there");
 
   const finished = file.finish(bundle, async () => {
@@ -173,20 +174,24 @@ test("finish() that cannot read metadata gives the file no name", async () => {
   });
 
   await expect(finished).rejects.toBe(failure);
-  await file.discard();
+  await file.close();
   expect(await readdir(directory)).toEqual([]);
 });
 
 test("createBundleFile() refuses what the file system has no room for", async () => {
-  await expect(createBundleFile(path, Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({
+  const huge = { ...compose(["redis:7", REDIS]), size: Number.MAX_SAFE_INTEGER };
+
+  await expect(createBundleFile(path, huge)).rejects.toMatchObject({
     code: "NO_SPACE",
-    message: expect.stringMatching(/needs 9007199254740991 bytes and \d+ are free/),
+    message: expect.stringMatching(/needs 9007199254740991 bytes more and \d+ are free/),
   });
   expect(await readdir(directory)).toEqual([]);
 });
 
 test("createBundleFile() fails where there is no such directory", async () => {
-  await expect(createBundleFile(join(directory, "none", "out.tar"), 1)).rejects.toMatchObject({
+  await expect(
+    createBundleFile(join(directory, "none", "out.tar"), compose(["redis:7", REDIS])),
+  ).rejects.toMatchObject({
     code: "FILE_FAILED",
   });
 });

@@ -1,86 +1,84 @@
-import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
-import { verified } from "../content.ts";
+import { parseDigest } from "../digest.ts";
+import type { EventSink } from "../events.ts";
+import type { BlobSink } from "../fetch/blob-sink.ts";
 import { toHandleError } from "../file-error.ts";
 import { checkSpace } from "./check-space.ts";
 import type { ComposedBundle, PlacedBlob } from "./compose-bundle.ts";
 import { writeExactly } from "./file.ts";
 import { endOfArchive, headPieces, layerHeader, type Piece, padding, type ReadMetadata } from "./frame.ts";
+import { openLayerSink } from "./layer-sink.ts";
 import { moveBlobs } from "./move-blobs.ts";
+import { journalPath, openPartialFile, removePartialFile } from "./partial-file.ts";
 
 /** A bundle that is being written under a temporary name. Errors of every method: `NO_SPACE`, `FILE_FAILED`. */
 export interface BundleFile {
-  /** Writes a layer to its place while it is verified; `from` names its origin in errors. @throws `DIGEST_INVALID`, `SIZE_INVALID`, what `content` throws */
-  writeLayer(layer: PlacedBlob, content: AsyncIterable<Uint8Array>, from: string): Promise<void>;
+  /** Where a layer's bytes go; what an earlier run left of it is there, as far as it is right. */
+  openLayer(layer: PlacedBlob, onEvent?: EventSink): Promise<BlobSink>;
   /** Moves the layers that lie as `from` says to where they lie in `to`, which has no others. */
   moveLayers(from: ComposedBundle, to: ComposedBundle): Promise<void>;
   /** Writes all but the layers, makes it durable and gives it its name. */
   finish(bundle: ComposedBundle, readMetadata: ReadMetadata): Promise<void>;
-  /** Removes what was written, unless it has its name already. */
-  discard(): Promise<void>;
+  /** Keeps what was written of the layers for the next run; a file without any is removed. */
+  close(): Promise<void>;
 }
 
 /**
- * Begins a bundle of `size` bytes that will be called `path`. Until it is finished it lies beside it, under a
- * name of its own that ends in `.partial`.
+ * Begins a bundle that will be called `path`, or goes on with it. Until it is finished it lies beside it, with a name that
+ * ends in `.partial`, and what is noted of it in a journal beside that.
  *
- * @throws `NO_SPACE` if the file system has less than that left; `FILE_FAILED`
+ * @throws `NO_SPACE` if the file system has less left than it takes; `OUTPUT_EXISTS` if something else has the temporary
+ * name; `FILE_FAILED`
  */
-export async function createBundleFile(path: string, size: number): Promise<BundleFile> {
-  // Two exports to one file must not write into each other.
-  const partial = `${path}.${randomUUID()}.partial`;
-  await checkSpace(path, size);
-  const handle = await guard(partial, async () => await createFile(partial, size));
-  let isFinished = false;
+export async function createBundleFile(path: string, bundle: ComposedBundle): Promise<BundleFile> {
+  const partial = `${path}.partial`;
+  await checkSpace(path, bundle.size, partial);
+  const { handle, journal, noted } = await guard(partial, async () => await openPartialFile(partial, bundle));
+  let isOpen = true;
+
+  const closeHandles = async (): Promise<void> => {
+    isOpen = false;
+    await journal.close();
+    await handle.close();
+  };
 
   return {
-    async writeLayer(layer, content, from) {
-      let { offset } = layer;
-      for await (const chunk of verified(layer.descriptor, content, from)) {
-        await guard(partial, async () => await writeExactly(handle, chunk, offset));
-        offset += chunk.length;
-      }
+    async openLayer(layer, onEvent) {
+      const options = { noted: noted.get(layer.descriptor.digest), onEvent };
+      return await openLayerSink(layer, { handle, journal, path: partial }, options);
     },
     async moveLayers(from, to) {
       const places = new Map(to.layers.map(({ descriptor, offset }) => [descriptor.digest, offset]));
       const moves = from.layers.flatMap(({ descriptor, offset, size: length }) => {
         const place = places.get(descriptor.digest);
-        return place === undefined ? [] : { from: offset, to: place, size: length };
+        const { digest } = descriptor;
+        return place === undefined ? [] : { digest, from: offset, to: place, size: length };
       });
-      await guard(partial, async () => await moveBlobs(handle, moves, from.size));
+      const onMoved = async ({ digest, to: offset, size: end }: (typeof moves)[number]): Promise<void> =>
+        await journal.note(digest, offset, { end, hash: parseDigest(digest).hex });
+      await guard(partial, async () => await moveBlobs(handle, moves, { scratch: from.size, onMoved }));
     },
-    async finish(bundle, readMetadata) {
+    async finish(finished, readMetadata) {
       await guard(partial, async () => {
-        await writeFrame(handle, bundle, readMetadata);
-        await handle.truncate(bundle.size);
+        await writeFrame(handle, finished, readMetadata);
+        await handle.truncate(finished.size);
         await handle.sync();
-        await handle.close();
+        await closeHandles();
         await rename(partial, path);
-        isFinished = true;
         await syncDirectory(dirname(resolve(path)));
+        await rm(journalPath(partial), { force: true });
       });
     },
-    async discard() {
-      if (isFinished) return;
-      await handle.close();
-      await rm(partial, { force: true });
+    async close() {
+      if (!isOpen) return;
+      await guard(partial, async () => {
+        await closeHandles();
+        if (journal.isEmpty()) await removePartialFile(partial);
+      });
     },
   };
-}
-
-/** A file of this size, without content; a file system that takes no such file says so now. */
-async function createFile(path: string, size: number): Promise<FileHandle> {
-  const handle = await open(path, "wx+");
-  try {
-    await handle.truncate(size);
-    return handle;
-  } catch (error) {
-    await handle.close();
-    await rm(path, { force: true });
-    throw error;
-  }
 }
 
 /** The layers' content is there; everything else is written now, the header region last of all. */
@@ -98,7 +96,6 @@ async function writeFrame(
   }
   for await (const piece of headPieces(bundle, readMetadata)) await write(piece);
 }
-
 /** What a directory says that may not be read, or a file system that cannot sync one: the file is whole all the same. */
 const UNSYNCABLE: ReadonlySet<unknown> = new Set(["EACCES", "EINVAL", "ENOTSUP", "EPERM"]);
 

@@ -1,25 +1,26 @@
-import { statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { BundleError } from "../error.ts";
-import { toFileError } from "../file-error.ts";
+import { isMissingFile, toFileError } from "../file-error.ts";
 
 /** What Linux calls FAT in statfs, and the largest file that it takes. */
 const FAT_TYPE = 0x4d44;
 const MAX_FAT_SIZE = 2 ** 32 - 1;
 
 /**
- * Looks whether a file of `size` bytes will fit where `path` is.
+ * Looks whether a file of `size` bytes will fit where `path` is, of which `partial` has taken a part already.
  *
  * @throws `NO_SPACE` naming what is needed and what is there; `FILE_FAILED` if there is no such directory
  */
-export async function checkSpace(path: string, size: number): Promise<void> {
+export async function checkSpace(path: string, size: number, partial: string): Promise<void> {
   const directory = dirname(resolve(path));
   const { type, bavail, bsize } = await statDirectory(directory);
   const available = bavail * bsize;
-  if (size > available) {
+  const needed = size - (await takenBy(partial));
+  if (needed > available) {
     throw new BundleError(
       "NO_SPACE",
-      `Cannot write ${path}: it needs ${size} bytes and ${available} are free`,
+      `Cannot write ${path}: it needs ${needed} bytes more and ${available} are free`,
       {
         hint: `Make room in ${directory} or write the bundle elsewhere with -o`,
       },
@@ -33,6 +34,17 @@ export async function checkSpace(path: string, size: number): Promise<void> {
         hint: "Format the medium with exFAT or another file system that takes large files",
       },
     );
+  }
+}
+
+/** Bytes of the disk that a file has, which are fewer than its size where it has holes. */
+async function takenBy(path: string): Promise<number> {
+  try {
+    const { blocks } = await stat(path);
+    return blocks * 512;
+  } catch (error) {
+    if (isMissingFile(error)) return 0;
+    throw toFileError(error, path);
   }
 }
 

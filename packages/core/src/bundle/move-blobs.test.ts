@@ -28,7 +28,7 @@ async function moveBoth(
   await file.truncate(0);
   await writeExactly(file, content, 0);
 
-  await moveBlobs(file, moves, content.length);
+  await moveBlobs(file, moves, { scratch: content.length });
 
   const actual: Buffer[] = [];
   for (const { to, size } of moves) actual.push(await readExactly(file, to, size));

@@ -8,23 +8,38 @@ export interface Move {
   readonly size: number;
 }
 
+/** How moves are carried out. */
+export interface MoveOptions<M extends Move> {
+  /** Where free space begins, behind everything. */
+  readonly scratch: number;
+  /** Called when a stretch lies at its place, and when it is parked on the way. */
+  readonly onMoved?: (move: M) => Promise<void>;
+}
+
 /**
  * Carries out all moves inside one file as if at once: nothing is overwritten before it has been moved. Stretches that
- * stand in each other's way in a circle pass through free space at `scratch`, which must lie behind everything.
+ * stand in each other's way in a circle pass through free space.
  */
-export async function moveBlobs(handle: FileHandle, moves: readonly Move[], scratch: number): Promise<void> {
+export async function moveBlobs<M extends Move>(
+  handle: FileHandle,
+  moves: readonly M[],
+  { scratch, onMoved }: MoveOptions<M>,
+): Promise<void> {
   let pending = moves.filter(({ from, to, size }) => from !== to && size > 0).sort((a, b) => a.to - b.to);
   let parking = scratch;
   while (pending.length > 0) {
     const free = pending.find((move) => pending.every((other) => other === move || !overlaps(move, other)));
     if (free !== undefined) {
       await moveBytes(handle, free);
+      await onMoved?.(free);
       pending = pending.filter((move) => move !== free);
       continue;
     }
     const [first, ...others] = pending;
     if (first === undefined) return;
-    await moveBytes(handle, { ...first, to: parking });
+    const parked = { ...first, to: parking };
+    await moveBytes(handle, parked);
+    await onMoved?.(parked);
     pending = [...others, { ...first, from: parking }];
     parking += first.size;
   }

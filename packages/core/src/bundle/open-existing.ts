@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
-import { access, constants, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { BundleError, isBundleError } from "../error.ts";
 import { isMissingFile, toFileError } from "../file-error.ts";
 import { type OpenedBundle, openBundle } from "./open-bundle.ts";
@@ -14,14 +14,13 @@ export interface OpenExistingOptions {
 /**
  * The bundle that a path holds already; undefined if there is nothing, or something else that may be replaced.
  *
- * @throws `OUTPUT_EXISTS` if there is something that is no sound bundle; `USAGE` if there is no such directory, or the path
- * is one, or a pipe or device; `FILE_FAILED` if nothing can be written there
+ * @throws `OUTPUT_EXISTS` if there is something that is no sound bundle; `USAGE` if the path is a directory, a pipe or a
+ * device; `FILE_FAILED`
  */
 export async function openExistingBundle(
   path: string,
   options: OpenExistingOptions = {},
 ): Promise<OpenedBundle | undefined> {
-  await checkWritable(path);
   const found = await findFile(path);
   if (found === undefined) return undefined;
   if (found.isDirectory()) throw directoryError(path);
@@ -42,20 +41,6 @@ function directoryError(path: string): BundleError {
   return new BundleError("USAGE", `Cannot write ${path}: it is a directory`, {
     hint: `Name a file in it, as in -o ${join(path, "OUT.tar")}`,
   });
-}
-
-/** Found out now rather than when everything has been resolved. */
-async function checkWritable(path: string): Promise<void> {
-  const directory = dirname(resolve(path));
-  try {
-    await access(directory, constants.W_OK);
-  } catch (error) {
-    if (!isMissingFile(error)) throw toFileError(error, directory);
-    throw new BundleError("USAGE", `Cannot write ${path}: there is no directory ${directory}`, {
-      cause: error,
-      hint: "Make the directory first, or choose another place with -o",
-    });
-  }
 }
 
 async function findFile(path: string): Promise<Stats | undefined> {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { makeBlob } from "../../../../test/support/images.ts";
-import { readAll, verified } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { BundleError } from "../error.ts";
 import type { Source } from "../repository.ts";
+import { createBlobSink } from "./blob-sink.ts";
 import { fetchBlob } from "./fetch-blob.ts";
 
 const PLACE = { registry: "r.io", repository: "app" };
@@ -17,14 +17,15 @@ async function fetchText(descriptor: Descriptor, error: BundleError): Promise<st
     await Promise.reject(error);
     yield new Uint8Array();
   };
-  await fetchBlob(
-    descriptor,
-    [PLACE],
-    async (content, from) => {
-      text = Buffer.from(await readAll(verified(descriptor, content, from), 100)).toString();
+  const sink = createBlobSink(descriptor, {
+    write: async (chunk) => {
+      text += Buffer.from(chunk).toString();
+      await Promise.resolve();
     },
-    { openSource: () => ({ openBlob }) satisfies Partial<Source> as unknown as Source },
-  );
+  });
+  await fetchBlob(descriptor, [PLACE], sink, {
+    openSource: () => ({ openBlob }) satisfies Partial<Source> as unknown as Source,
+  });
   return text;
 }
 

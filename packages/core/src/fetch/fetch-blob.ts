@@ -6,15 +6,14 @@ import type { EventSink } from "../events.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { AbortOptions, Source } from "../repository.ts";
 import { retry } from "../retry.ts";
+import type { BlobSink } from "./blob-sink.ts";
 
 /** `{}` in base64: {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor}. */
 const EMPTY_JSON = "e30=";
+const MANIFEST = "the manifest that names it";
 
 /** Opens a repository to read from. */
 export type OpenSource = (name: RepositoryName) => Source;
-
-/** Takes a blob's bytes, not verified, with the name of where they come from. */
-export type BlobConsumer = (content: AsyncIterable<Uint8Array>, from: string) => Promise<void>;
 
 /** How a blob is fetched. */
 export interface FetchBlobOptions extends AbortOptions {
@@ -23,15 +22,15 @@ export interface FetchBlobOptions extends AbortOptions {
 }
 
 /**
- * Brings a blob from the first of these repositories that gives it whole; each is tried again where that may help.
- * `consume` verifies what it is given and is called anew for every attempt.
+ * Brings a blob from these repositories, one after the other until it is whole; each is tried again where that may help,
+ * and goes on where the attempt before ended.
  *
- * @throws what the last repository failed with, or what `consume` failed with for its own reasons
+ * @throws what the last repository failed with, or what `sink` failed with for its own reasons
  */
 export async function fetchBlob(
   descriptor: Descriptor,
   places: readonly RepositoryName[],
-  consume: BlobConsumer,
+  sink: BlobSink,
   options: FetchBlobOptions,
 ): Promise<void> {
   let lastError: unknown = new BundleError(
@@ -40,7 +39,7 @@ export async function fetchBlob(
   );
   for (const place of places) {
     try {
-      return await fetchFrom(descriptor, place, consume, options);
+      return await fetchFrom(descriptor, place, sink, options);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (isBundleError(error, "NO_SPACE") || isBundleError(error, "FILE_FAILED")) throw error;
@@ -49,7 +48,8 @@ export async function fetchBlob(
   }
   const inline = isBundleError(lastError, "BLOB_UNKNOWN") ? inlineContent(descriptor) : undefined;
   if (inline === undefined) throw lastError;
-  await consume(contentOf(inline), "the manifest that names it");
+  await sink.append(contentOf(inline.subarray(sink.position())), MANIFEST);
+  await sink.finish(MANIFEST);
 }
 
 /**
@@ -68,17 +68,22 @@ function inlineContent({ digest, size, data }: Descriptor): Uint8Array | undefin
 async function fetchFrom(
   descriptor: Descriptor,
   place: RepositoryName,
-  consume: BlobConsumer,
+  sink: BlobSink,
   options: FetchBlobOptions,
 ): Promise<void> {
   const { openSource, signal, onEvent } = options;
   const source = openSource(place);
+  const from = `${place.registry}/${place.repository}`;
   const abort = signal === undefined ? {} : { signal };
-  const work = async (): Promise<void> =>
-    await consume(source.openBlob(descriptor, abort), `${place.registry}/${place.repository}`);
+  const work = async (): Promise<void> => {
+    const offset = sink.position();
+    if (offset < descriptor.size) await sink.append(source.openBlob(descriptor, { ...abort, offset }), from);
+    await sink.finish(from);
+  };
   await retry(work, {
     ...abort,
     ...(onEvent === undefined ? {} : { onEvent }),
     alsoRetryOnce: ["DIGEST_INVALID", "SIZE_INVALID"],
+    progress: sink.position,
   });
 }

@@ -1,6 +1,6 @@
-import { readAll, verified } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import type { RepositoryName } from "../reference.ts";
+import { createBlobSink } from "./blob-sink.ts";
 import { type FetchBlobOptions, fetchBlob } from "./fetch-blob.ts";
 
 /** A config's bytes, verified, from the first of these repositories that gives it. @throws what {@link fetchBlob} throws */
@@ -9,10 +9,11 @@ export async function fetchConfig(
   places: readonly RepositoryName[],
   options: FetchBlobOptions,
 ): Promise<Uint8Array> {
-  let content: Uint8Array = new Uint8Array();
-  const consume = async (bytes: AsyncIterable<Uint8Array>, from: string): Promise<void> => {
-    content = await readAll(verified(config, bytes, from), config.size);
+  const content = Buffer.alloc(config.size);
+  const write = async (chunk: Uint8Array, position: number): Promise<void> => {
+    content.set(chunk, position);
+    await Promise.resolve();
   };
-  await fetchBlob(config, places, consume, options);
+  await fetchBlob(config, places, createBlobSink(config, { write }), options);
   return content;
 }

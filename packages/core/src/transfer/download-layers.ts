@@ -2,12 +2,11 @@ import type { BundleFile } from "../bundle/bundle-file.ts";
 import type { ComposedBundle, PlacedBlob } from "../bundle/compose-bundle.ts";
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import { type BundleError, isBundleError } from "../error.ts";
-import type { EventSink } from "../events.ts";
+import type { BlobSink } from "../fetch/blob-sink.ts";
 import { fetchBlob } from "../fetch/fetch-blob.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RepositoryName } from "../reference.ts";
-import { countBytes } from "./count-bytes.ts";
 import type { ExportOptions } from "./export-options.ts";
 import { isImageFailure } from "./failures.ts";
 import { locateBlobs } from "./locate-blobs.ts";
@@ -20,8 +19,8 @@ export interface DownloadOptions extends ExportOptions {
 
 /** What became of the layers. */
 export interface DownloadReport {
-  /** Digests of those that came from a registry. */
-  readonly fetched: ReadonlySet<string>;
+  /** Bytes that came from a registry, by the digest of each layer of which any did. */
+  readonly fetched: ReadonlyMap<string, number>;
   readonly failures: ReadonlyMap<string, BundleError>;
 }
 
@@ -36,9 +35,9 @@ export async function downloadLayers(
   plan: Plan,
   options: DownloadOptions,
 ): Promise<DownloadReport> {
-  const { existing, failFast = false, jobs, onEvent, signal } = options;
+  const { failFast = false, jobs, onEvent, signal } = options;
   const places = locateBlobs(plan.images, plan.manifests);
-  const fetched = new Set<string>();
+  const fetched = new Map<string, number>();
   const failures = new Map<string, BundleError>();
   const layers = [...bundle.layers].sort((a, b) => b.size - a.size);
   onEvent?.({
@@ -55,12 +54,8 @@ export async function downloadLayers(
       onEvent?.({ kind: "blob-start", digest, size: layer.size, title: holders[0]?.repository ?? digest });
       let hasArrived = false;
       try {
-        if (existing !== undefined && (await copyLayer(layer, file, existing, onEvent))) {
-          hasArrived = true;
-          return;
-        }
-        await fetchLayer(layer, file, holders, { ...options, signal: jobSignal });
-        fetched.add(digest);
+        const size = await bringLayer(layer, file, holders, { ...options, signal: jobSignal });
+        if (size > 0) fetched.set(digest, size);
         hasArrived = true;
       } catch (error) {
         if (failFast || !isImageFailure(error)) throw error;
@@ -74,35 +69,34 @@ export async function downloadLayers(
   return { fetched, failures };
 }
 
-async function fetchLayer(
+/** Takes what an earlier run or an older bundle has of a layer, and fetches the rest; resolves to the bytes of that. */
+async function bringLayer(
   layer: PlacedBlob,
   file: BundleFile,
   holders: readonly RepositoryName[],
-  options: ExportOptions,
-): Promise<void> {
-  const consume = async (content: AsyncIterable<Uint8Array>, from: string): Promise<void> =>
-    await file.writeLayer(layer, countBytes(layer.descriptor.digest, content, options.onEvent), from);
-  await fetchBlob(layer.descriptor, holders, consume, options);
+  options: DownloadOptions,
+): Promise<number> {
+  const { existing, onEvent } = options;
+  const sink = await file.openLayer(layer, onEvent);
+  if (existing?.has(layer.descriptor.digest) === true) await copyLayer(layer, sink, existing, options);
+  const kept = sink.position();
+  await fetchBlob(layer.descriptor, holders, sink, options);
+  return layer.size - kept;
 }
 
-/** Takes a layer from an older bundle; false if it does not have it or has it damaged. */
+/** Takes the rest of a layer from an older bundle; if it has it damaged nothing is there afterwards. */
 async function copyLayer(
-  layer: PlacedBlob,
-  file: BundleFile,
+  { descriptor }: PlacedBlob,
+  sink: BlobSink,
   existing: OpenedBundle,
-  onEvent: EventSink | undefined,
-): Promise<boolean> {
-  if (!existing.has(layer.descriptor.digest)) return false;
+  { onEvent, signal }: DownloadOptions,
+): Promise<void> {
+  const abort = signal === undefined ? {} : { signal };
   try {
-    await file.writeLayer(
-      layer,
-      countBytes(layer.descriptor.digest, existing.openBlob(layer.descriptor), onEvent),
-      existing.path,
-    );
-    return true;
+    await sink.append(existing.openBlob(descriptor, { ...abort, offset: sink.position() }), existing.path);
+    await sink.finish(existing.path);
   } catch (error) {
     if (!isBundleError(error, "DIGEST_INVALID") && !isBundleError(error, "SIZE_INVALID")) throw error;
     onEvent?.({ kind: "warning", code: error.code, message: `${error.message}; it is fetched again` });
-    return false;
   }
 }

@@ -234,10 +234,10 @@ describe("exportBundle()", () => {
     await expect(
       exportBundle(planOf(IMAGES), path, await optionsFor({ openSource, ...options })),
     ).rejects.toBe(error);
-    expect(await readdir(directory)).toEqual(["cache"]);
+    expect(await readdir(directory)).not.toContain("out.tar");
   });
 
-  test("stops when it is told to and leaves nothing behind", async () => {
+  test("goes on where it was stopped", async () => {
     const controller = new AbortController();
     const openSource = await openSourcesOf((descriptor) => {
       if (isLayer(REDIS, 2, descriptor)) controller.abort(new Error("stopped"));
@@ -251,7 +251,13 @@ describe("exportBundle()", () => {
     );
 
     await expect(exported).rejects.toThrow("stopped");
-    expect(await readdir(directory)).toEqual(["cache"]);
+    expect(await readdir(directory)).toEqual(["cache", "out.tar.partial", "out.tar.partial.journal"]);
+
+    const report = await exportBundle(planOf(IMAGES), path, await optionsFor());
+
+    expect(report.reused.count).toBeGreaterThan(0);
+    expect(await readdir(directory)).toEqual(["cache", "out.tar"]);
+    expect((await readFile(path)).equals(await bytesOf(planOf(IMAGES)))).toBe(true);
   });
 
   test("passes on what the plan lacks", async () => {

@@ -20,10 +20,11 @@ export interface ExportBundleOptions extends ExportOptions {
 
 /**
  * Writes what is planned to `path`: layers straight to their places while they are verified, everything else last, under
- * a temporary name until all of it is there. `existing` is the bundle that `path` holds now: if it is the planned one
+ * a temporary name until all of it is there; what has arrived when it fails or is stopped is where the next run begins.
+ * `existing` is the bundle that `path` holds now: if it is the planned one
  * nothing is fetched, unless `isForced`; else its layers are verified and reused, and it is replaced. An image that cannot be had is left out and told.
  *
- * @throws `NO_SPACE`, `FILE_FAILED`, the abort reason of `signal`; with `failFast` what the first image failed with
+ * @throws `NO_SPACE`, `FILE_FAILED`, `OUTPUT_EXISTS`, the abort reason of `signal`; with `failFast` what the first image failed with
  */
 export async function exportBundle(
   plan: Plan,
@@ -37,9 +38,9 @@ export async function exportBundle(
   tellLostReferrers(plan.images, complete, onEvent);
   const planned = composeBundle(complete, plan.manifests, heading);
   if (existing?.id === planned.id && !isForced)
-    return reportBundle(planned, { complete, failed: planFailed }, cache.fetched, false);
+    return reportBundle(planned, { complete, failed: planFailed }, { metadata: cache.fetched }, false);
 
-  const file = await createBundleFile(path, planned.size);
+  const file = await createBundleFile(path, planned);
   try {
     const { fetched, failures } = await downloadLayers(planned, file, plan, options);
     const rest = takeOut(complete, plan.manifests, failures);
@@ -51,11 +52,13 @@ export async function exportBundle(
     if (bundle !== planned) await relayLayers(planned, bundle, file, cache);
     await file.finish(bundle, async (descriptor) => await readMetadata(cache, descriptor));
     const sorted = { complete: rest.complete, failed: allFailed };
-    return reportBundle(bundle, sorted, new Set([...fetched, ...cache.fetched]), true);
+    return reportBundle(bundle, sorted, { layers: fetched, metadata: cache.fetched }, true);
   } finally {
-    await file.discard();
+    await file.close();
   }
 }
+
+const CACHE = "the cache";
 
 /**
  * Puts the layers where they lie in a bundle of fewer images. A blob that only the images taken out had as metadata is
@@ -71,6 +74,8 @@ async function relayLayers(
   const downloaded = new Set(planned.layers.map(({ descriptor }) => descriptor.digest));
   for (const layer of bundle.layers) {
     if (downloaded.has(layer.descriptor.digest)) continue;
-    await file.writeLayer(layer, contentOf(await readMetadata(cache, layer.descriptor)), "the cache");
+    const sink = await file.openLayer(layer);
+    await sink.append(contentOf(await readMetadata(cache, layer.descriptor)), CACHE);
+    await sink.finish(CACHE);
   }
 }

@@ -28,37 +28,52 @@ export interface ExportReport {
   readonly images: number;
   readonly referrers: ReferrerCount;
   readonly blobs: BlobCount;
-  /** Fetched from a registry by this run. */
+  /** What came from a registry in this run: blobs of which any part did, and the bytes that did. */
   readonly downloaded: BlobCount;
-  /** Taken from the cache or from the bundle that was there. */
+  /** The other blobs, and all other bytes: from the cache, the bundle that was there, and what an earlier run left. */
   readonly reused: BlobCount;
   readonly failed: readonly FailedImage[];
   /** False if the planned bundle was there: its layers were not read again. */
   readonly isWritten: boolean;
 }
 
-/**
- * The report of a bundle of these images that was written, or was there: `fetched` are the digests that came from a
- * registry.
- */
+/** What came from registries. */
+export interface Fetched {
+  /** Digests of manifests and configs. */
+  readonly metadata: ReadonlySet<string>;
+  /** Bytes of layers, by their digest. @default none */
+  readonly layers?: ReadonlyMap<string, number>;
+}
+
+/** The report of a bundle of these images that was written, or was there. */
 export function reportBundle(
   bundle: ComposedBundle,
   { complete, failed }: SortedImages,
-  fetched: ReadonlySet<string>,
+  fetched: Fetched,
   isWritten: boolean,
 ): ExportReport {
   const { blobs, images } = bundle.document;
+  const all = countBlobs(blobs);
+  const downloaded = countBlobs(
+    blobs.flatMap(({ digest, size }) =>
+      fetched.metadata.has(digest) ? [{ size }] : sizesOf(fetched.layers?.get(digest)),
+    ),
+  );
   return {
     bundle: bundle.id,
     size: bundle.size,
     images: images.length,
     referrers: countReferrers(complete),
-    blobs: countBlobs(blobs),
-    downloaded: countBlobs(blobs.filter(({ digest }) => fetched.has(digest))),
-    reused: countBlobs(blobs.filter(({ digest }) => !fetched.has(digest))),
+    blobs: all,
+    downloaded,
+    reused: { count: all.count - downloaded.count, size: all.size - downloaded.size },
     failed,
     isWritten,
   };
+}
+
+function sizesOf(size: number | undefined): readonly { readonly size: number }[] {
+  return size === undefined ? [] : [{ size }];
 }
 
 /** The report of an export in which every image failed. */

@@ -1,8 +1,8 @@
-import { type ComposedBundle, composeBundle, type PlacedBlob } from "../bundle/compose-bundle.ts";
+import { composeBundle, type PlacedBlob } from "../bundle/compose-bundle.ts";
 import { endOfArchive, headPieces, layerHeader, padding } from "../bundle/frame.ts";
-import { verified } from "../content.ts";
 import { createDigestHash } from "../digest.ts";
 import { BundleError } from "../error.ts";
+import { createBlobSink } from "../fetch/blob-sink.ts";
 import { fetchBlob } from "../fetch/fetch-blob.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RepositoryName } from "../reference.ts";
@@ -12,7 +12,7 @@ import { tellLostReferrers } from "./failures.ts";
 import { fetchMetadata, readMetadata } from "./fetch-metadata.ts";
 import { locateBlobs } from "./locate-blobs.ts";
 
-/** Takes the bytes of a bundle, front to back; resolves when it can take more. */
+/** Takes the bytes of a bundle, front to back; resolves when it needs a chunk no longer. */
 export type WriteChunk = (chunk: Uint8Array) => Promise<void>;
 
 /**
@@ -43,7 +43,8 @@ export async function streamBundle(
     await streamLayer(layer, places.get(layer.descriptor.digest) ?? [], write, options);
   }
   await write(endOfArchive(bundle).content);
-  const fetched = new Set([...cache.fetched, ...layerDigests(bundle)]);
+  const layers = new Map(bundle.layers.map(({ descriptor, size }) => [descriptor.digest, size]));
+  const fetched = { layers, metadata: cache.fetched };
   return reportBundle(bundle, { complete, failed: allFailed }, fetched, true);
 }
 
@@ -56,18 +57,18 @@ async function streamLayer(
   await write(layerHeader(layer).content);
   const hash = createDigestHash(layer.descriptor.digest);
   let written = 0;
-  const consume = async (content: AsyncIterable<Uint8Array>, from: string): Promise<void> => {
-    let position = 0;
-    // A further attempt begins at the layer's first byte again: what the pipe already has is passed over.
-    for await (const chunk of verified(layer.descriptor, content, from)) {
+  const sink = createBlobSink(layer.descriptor, {
+    async write(chunk, position) {
+      // After wrong content all of it comes again: what the pipe already has is passed over.
       const rest = chunk.subarray(Math.min(chunk.length, Math.max(0, written - position)));
-      position += chunk.length;
+      if (rest.length === 0) return;
       hash.update(rest);
-      if (rest.length > 0) await write(rest);
-      written = Math.max(written, position);
-    }
-  };
-  await fetchBlob(layer.descriptor, holders, consume, options);
+      await write(rest);
+      written += rest.length;
+    },
+    onEvent: options.onEvent,
+  });
+  await fetchBlob(layer.descriptor, holders, sink, options);
   if (!layer.descriptor.digest.endsWith(`:${hash.digest("hex")}`)) throw mixedUp(layer);
   await write(padding(layer).content);
 }
@@ -81,8 +82,4 @@ function mixedUp({ descriptor }: PlacedBlob): BundleError {
       hint: "Run it again, or write to a file with -o OUT.tar",
     },
   );
-}
-
-function layerDigests(bundle: ComposedBundle): readonly string[] {
-  return bundle.layers.map(({ descriptor }) => descriptor.digest);
 }

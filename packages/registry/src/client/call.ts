@@ -18,5 +18,7 @@ export interface Call {
   readonly answerTimeoutMs?: number;
   /** May be false for HEAD: then a redirect is the answer. @default true */
   readonly followsRedirects?: boolean;
+  /** The answer's body may be large: it comes in large chunks, which are lent until the next one is asked for. @default false */
+  readonly isLarge?: boolean;
   readonly signal?: AbortSignal | undefined;
 }

@@ -31,53 +31,89 @@ export async function statBlob(
   return response.statusCode === 200 && size !== undefined ? { size: Number(size) } : {};
 }
 
-/** One attempt: whoever writes the bytes down knows best how to go on after a failure. */
+/**
+ * One attempt: whoever writes the bytes down knows best how to go on after a failure. Where the registry does not give a
+ * blob from `offset` on, all of it is read and what lies before passed over.
+ */
 export async function* openBlob(
   remote: Remote,
   descriptor: Descriptor,
   options: OpenBlobOptions,
 ): AsyncGenerator<Uint8Array> {
   const { offset = 0, signal } = options;
-  const { digest, size } = descriptor;
-  if (offset === size) return;
-  const what = `fetch blob ${digest} of ${nameOf(remote)}`;
+  if (offset === descriptor.size) return;
+  const what = `fetch blob ${descriptor.digest} of ${nameOf(remote)}`;
+  const wanted = { remote, descriptor, what, signal };
+  const rest = offset === 0 ? undefined : await requestRest(wanted, offset);
+  if (rest !== undefined) return yield* bodyOf(rest, what, signal);
+  const whole = await requestBlob(wanted, {});
+  await checkLength(whole, descriptor.size, what);
+  yield* passOver(bodyOf(whole, what, signal), offset);
+}
+
+interface WantedBlob {
+  readonly remote: Remote;
+  readonly descriptor: Descriptor;
+  readonly what: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The answer that has exactly what lies behind `offset`; undefined if the registry gives something else. */
+async function requestRest(wanted: WantedBlob, offset: number): Promise<Response | undefined> {
+  const { descriptor, what } = wanted;
+  const { size } = descriptor;
+  const response = await requestBlob(wanted, { range: `bytes=${offset}-${size - 1}` });
+  const isRest =
+    response.statusCode === 206 &&
+    headerOf(response, "content-range") === `bytes ${offset}-${size - 1}/${size}`;
+  if (isRest) {
+    await checkLength(response, size - offset, what);
+    return response;
+  }
+  // The whole blob, another part, or 416: a new request leaves no doubt what comes.
+  await discard(response);
+  return undefined;
+}
+
+/** @throws `BLOB_UNKNOWN` */
+async function requestBlob(
+  { remote, descriptor, what, signal }: WantedBlob,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
   remote.onRequest?.("getBlob");
   const response = await remote.transport.send({
     method: "GET",
-    url: formatRoute({ kind: "blob", repository: remote.path, digest }),
+    url: formatRoute({ kind: "blob", repository: remote.path, digest: descriptor.digest }),
     scopes: pullScopes(remote),
-    headers: offset === 0 ? {} : { range: `bytes=${offset}-${size - 1}` },
-    // The whole blob in place of a range is told below.
-    expected: [200, ...(offset === 0 ? [] : [206]), 404],
+    headers,
+    expected: [200, ...("range" in headers ? [206, 416] : []), 404],
     what,
     attempts: 1,
+    isLarge: true,
     signal,
   });
-  if (response.statusCode === 404) {
-    await discard(response);
-    throw new BundleError("BLOB_UNKNOWN", `Cannot ${what}: the registry does not have it`);
-  }
-  await checkBlobHeaders(response, size, offset, what);
-  yield* bodyOf(response, what, signal);
+  if (response.statusCode !== 404) return response;
+  await discard(response);
+  throw new BundleError("BLOB_UNKNOWN", `Cannot ${what}: the registry does not have it`);
 }
 
-/** A page of a proxy, a compressed body or another range is told before anything is written. */
-async function checkBlobHeaders(
-  response: Response,
-  size: number,
-  offset: number,
-  what: string,
-): Promise<void> {
+/** A page of a proxy or a compressed body is told before anything is written. */
+async function checkLength(response: Response, size: number, what: string): Promise<void> {
   await checkEncoding(response, what);
   const length = headerOf(response, "content-length");
-  const range = headerOf(response, "content-range");
-  const isRightLength = length === undefined || Number(length) === size - offset;
-  const isRightRange = offset === 0 || range === `bytes ${offset}-${size - 1}/${size}`;
-  if (isRightLength && isRightRange) return;
+  if (length === undefined || Number(length) === size) return;
   await discard(response);
   const type = headerOf(response, "content-type") ?? "no type";
   throw new BundleError(
     "SIZE_INVALID",
-    `Cannot ${what}: ${length ?? "an unknown number of"} bytes of ${type} (${range ?? "no range"}) were announced, ${size - offset} wanted`,
+    `Cannot ${what}: ${length} bytes of ${type} were announced, ${size} wanted`,
   );
+}
+
+async function* passOver(content: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let left = size;
+  for await (const chunk of content) {
+    if (left < chunk.length) yield left === 0 ? chunk : chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
 }

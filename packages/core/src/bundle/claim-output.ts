@@ -1,0 +1,50 @@
+import { access, constants } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, resolve } from "node:path";
+import { BundleError } from "../error.ts";
+import { isMissingFile, toFileError, toHandleError } from "../file-error.ts";
+import { type Holder, tryLock } from "../lock-file.ts";
+
+/**
+ * Sees to it that no other process writes `path` until what this resolves to has been called.
+ *
+ * @throws `OUTPUT_IN_USE` naming the process that does; `USAGE` if there is no such directory; `FILE_FAILED` if nothing
+ * can be written there
+ */
+export async function claimOutput(path: string): Promise<() => Promise<void>> {
+  await checkWritable(path);
+  const lock = `${path}.lock`;
+  try {
+    const attempt = await tryLock(lock);
+    if ("holder" in attempt) throw inUse(path, lock, attempt.holder);
+    return attempt.release;
+  } catch (error) {
+    throw toHandleError(error, lock);
+  }
+}
+
+/** `process 4711 on this machine`. */
+export function describeHolder({ pid, host }: Holder): string {
+  return `process ${pid} on ${host === hostname() ? "this machine" : host}`;
+}
+
+function inUse(path: string, lock: string, holder: Holder): BundleError {
+  const wait = "Wait until it has ended, or choose another name with -o";
+  return new BundleError("OUTPUT_IN_USE", `Cannot write ${path}: ${describeHolder(holder)} is writing it`, {
+    hint: holder.host === hostname() ? wait : `${wait}; if it is no longer running there, remove ${lock}`,
+  });
+}
+
+/** Found out now rather than when everything has been resolved. */
+async function checkWritable(path: string): Promise<void> {
+  const directory = dirname(resolve(path));
+  try {
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    if (!isMissingFile(error)) throw toFileError(error, directory);
+    throw new BundleError("USAGE", `Cannot write ${path}: there is no directory ${directory}`, {
+      cause: error,
+      hint: "Make the directory first, or choose another place with -o",
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { isDigest } from "../digest.ts";
+import { isMissingFile } from "../file-error.ts";
+import { replaceFile } from "../store/replace-file.ts";
+import { formatLine, HEADING, parseLine } from "./journal-line.ts";
+
+/** Of each blob so many of the last places are remembered to which its bytes may be right. */
+const MAX_CHECKPOINTS = 64;
+
+/** How far a blob has come: `hash` is that of its first `end` bytes, in hexadecimal, by the algorithm of its digest. */
+export interface Checkpoint {
+  readonly end: number;
+  readonly hash: string;
+}
+
+/** Where a blob's bytes lie in the file, and how far they may be right: nothing of it is believed before it is checked. */
+export interface JournalEntry {
+  readonly offset: number;
+  /** In growing order. */
+  readonly checkpoints: readonly Checkpoint[];
+}
+
+/** By the blob's digest, so that they outlive a plan. */
+export type JournalEntries = ReadonlyMap<string, JournalEntry>;
+
+/** Notes how far the blobs of a file have come. Errors are the system's. */
+export interface Journal {
+  /** Adds a line; one whose end is 0 says that nothing of the blob is there. */
+  note(digest: string, offset: number, checkpoint: Checkpoint): Promise<void>;
+  /** Is there nothing that could be gone on with? */
+  isEmpty(): boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * What the journal at `path` says; undefined if there is none, or something else. A process that dies leaves every line
+ * but the last one whole: what cannot be read is passed over.
+ */
+export async function readJournal(path: string): Promise<JournalEntries | undefined> {
+  const [heading, ...lines] = (await readText(path)).split("\n");
+  if (heading !== HEADING) return undefined;
+  const entries = new Map<string, JournalEntry>();
+  for (const line of lines) {
+    const noted = parseLine(line);
+    if (noted === undefined || !isDigest(noted.digest)) continue;
+    const { digest, offset, end, hash } = noted;
+    // What lies behind was begun anew: other bytes are there by now.
+    const before = entries.get(digest)?.checkpoints.filter((checkpoint) => checkpoint.end < end) ?? [];
+    const checkpoints = end === 0 ? [] : [...before, { end, hash }].slice(-MAX_CHECKPOINTS);
+    entries.set(digest, { offset, checkpoints });
+  }
+  return entries;
+}
+
+/** Begins a journal that says this, in the place of one that may be there. */
+export async function beginJournal(path: string, entries: JournalEntries): Promise<Journal> {
+  const lines = [...entries].flatMap(([digest, { offset, checkpoints }]) =>
+    checkpoints.map((checkpoint) => formatLine({ digest, offset, ...checkpoint })),
+  );
+  await replaceFile(path, async (temporary) => await writeLines(temporary, [HEADING, ...lines]));
+  return await openJournal(path, entries);
+}
+
+/** Goes on with a journal, which says this. */
+export async function openJournal(path: string, entries: JournalEntries): Promise<Journal> {
+  const handle = await open(path, "a");
+  let isEmpty = entries.size === 0;
+  return {
+    async note(digest, offset, checkpoint) {
+      // The line before may have been cut short.
+      await handle.appendFile(`\n${formatLine({ digest, offset, ...checkpoint })}\n`);
+      isEmpty = false;
+    },
+    isEmpty: () => isEmpty,
+    close: async () => await handle.close(),
+  };
+}
+
+async function writeLines(path: string, lines: readonly string[]): Promise<void> {
+  const handle: FileHandle = await open(path, "wx");
+  try {
+    await handle.writeFile(lines.map((line) => `${line}\n`).join(""));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissingFile(error)) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,177 @@
+import { mkdtemp, open, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { contentsOf, type MadeManifest, makeImage, planOf } from "../../../../test/support/images.ts";
+import { contentOf } from "../content.ts";
+import { isBundleError } from "../error.ts";
+import { type BundleFile, createBundleFile } from "./bundle-file.ts";
+import { type ComposedBundle, composeBundle, type PlacedBlob } from "./compose-bundle.ts";
+
+const MIB = 1024 * 1024;
+const REDIS = makeImage(["base".repeat(MIB), "redis".repeat(MIB / 2)]);
+const NGINX = makeImage(["base".repeat(MIB), "nginx".repeat(MIB / 2)]);
+const SMALL = makeImage(["small"]);
+const CONTENTS = contentsOf([REDIS, NGINX, SMALL]);
+
+let directory: string;
+let path: string;
+let file: BundleFile | undefined;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "partial-"));
+  path = join(directory, "out.tar");
+  file = undefined;
+});
+
+afterEach(async () => {
+  await file?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function compose(...images: readonly (readonly [string, MadeManifest])[]): ComposedBundle {
+  const plan = planOf(images);
+  return composeBundle(plan.images, plan.manifests, { createdBy: "test" });
+}
+
+function contentOfLayer({ descriptor }: PlacedBlob): Buffer {
+  return CONTENTS.get(descriptor.digest) ?? Buffer.alloc(0);
+}
+
+/** Without the configs, which are large enough here to be layers. */
+function dataLayers(bundle: ComposedBundle): readonly PlacedBlob[] {
+  return bundle.layers.filter((layer) => contentOfLayer(layer)[0] !== 0x7b);
+}
+
+async function* piecesOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < content.length; start += 100_000)
+    yield* contentOf(content.subarray(start, start + 100_000));
+}
+
+/** Brings the layers as far as `share` of each says, and stops as a process does that is killed: nothing is closed well. */
+async function beginExport(bundle: ComposedBundle, share: number): Promise<void> {
+  const begun = await createBundleFile(path, bundle);
+  for (const layer of bundle.layers) {
+    const content = contentOfLayer(layer);
+    const sink = await begun.openLayer(layer);
+    await sink.append(piecesOf(content.subarray(0, Math.floor(content.length * share))), "r.io");
+  }
+  await begun.close();
+}
+
+/** Bytes that are still there, by the content's first letters. */
+async function kept(bundle: ComposedBundle): Promise<Record<string, number>> {
+  file = await createBundleFile(path, bundle);
+  const sizes: Record<string, number> = {};
+  for (const layer of dataLayers(bundle))
+    sizes[contentOfLayer(layer).subarray(0, 5).toString()] = (await file.openLayer(layer)).position();
+  return sizes;
+}
+
+async function finish(bundle: ComposedBundle): Promise<Buffer> {
+  file ??= await createBundleFile(path, bundle);
+  for (const layer of bundle.layers) {
+    const sink = await file.openLayer(layer);
+    await sink.append(contentOf(contentOfLayer(layer).subarray(sink.position())), "r.io");
+    await sink.finish("r.io");
+  }
+  await file.finish(
+    bundle,
+    async ({ digest }) => await Promise.resolve(CONTENTS.get(digest) ?? Buffer.alloc(0)),
+  );
+  return await readFile(path);
+}
+
+test("a layer goes on where its last line says that it is right", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  await beginExport(bundle, 0.7);
+
+  const sizes = await kept(bundle);
+
+  // Of 0.7 × 4 MiB and 0.7 × 2.5 MiB, less than the MiB that is not noted is lost.
+  expect(sizes["baseb"]).toBeGreaterThan(1.8 * MIB);
+  expect(sizes["redis"]).toBeGreaterThan(1 * MIB);
+});
+
+test("what was gone on with gives the same bytes", async () => {
+  const bundle = compose(["redis:7", REDIS], ["nginx:1", NGINX]);
+  const whole = await finish(bundle);
+  await rm(path);
+  file = undefined;
+  await beginExport(bundle, 0.6);
+
+  expect((await finish(bundle)).equals(whole)).toBe(true);
+  expect(await readdir(directory)).toEqual(["out.tar"]);
+});
+
+test.each([
+  [
+    "an image has come before it",
+    [
+      ["a:1", SMALL],
+      ["nginx:1", NGINX],
+      ["redis:7", REDIS],
+    ],
+    { baseb: 2, redis: 1 },
+  ],
+  ["an image has gone", [["nginx:1", NGINX]], { baseb: 2 }],
+  [
+    "the order has changed",
+    [
+      ["z:1", REDIS],
+      ["a:1", NGINX],
+    ],
+    { baseb: 2, redis: 1 },
+  ],
+] as const)("what is still wanted is kept where %s", async (_what, images, expected) => {
+  await beginExport(compose(["redis:7", REDIS]), 0.7);
+
+  const sizes = await kept(compose(...images));
+
+  for (const [name, size] of Object.entries(expected)) expect(sizes[name]).toBeGreaterThan(size * MIB * 0.9);
+});
+
+test("bytes that are not what was noted are not kept", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  await beginExport(bundle, 1);
+  const [first] = dataLayers(bundle);
+  const handle = await open(`${path}.partial`, "r+");
+  await handle.write(Buffer.from("X"), 0, 1, (first?.offset ?? 0) + 2.5 * MIB);
+  await handle.close();
+
+  const sizes = await kept(bundle);
+
+  expect(sizes["baseb"]).toBeGreaterThan(1.8 * MIB);
+  expect(sizes["baseb"]).toBeLessThan(2.6 * MIB);
+  expect(sizes["redis"]).toBe(2.5 * MIB);
+});
+
+test("a journal without its file is of no use, and in nobody's way", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  await beginExport(bundle, 1);
+  await rm(`${path}.partial`);
+
+  expect(await kept(bundle)).toEqual({ baseb: 0, redis: 0 });
+});
+
+test("somebody else's file is not written over", async () => {
+  await writeFile(`${path}.partial`, "a letter");
+
+  await expect(createBundleFile(path, compose(["redis:7", REDIS]))).rejects.toSatisfy((error) =>
+    isBundleError(error, "OUTPUT_EXISTS"),
+  );
+
+  expect(await readFile(`${path}.partial`, "utf8")).toBe("a letter");
+});
+
+test("a link in the place of the file is not followed", async () => {
+  const other = join(directory, "other");
+  await writeFile(other, "");
+  await symlink(other, `${path}.partial`);
+
+  await expect(createBundleFile(path, compose(["redis:7", REDIS]))).rejects.toMatchObject({
+    code: "FILE_FAILED",
+  });
+
+  expect((await stat(other)).size).toBe(0);
+});

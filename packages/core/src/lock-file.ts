@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isExistingFile, isMissingFile } from "./file-error.ts";
+
+/** Who has something that only one process may have. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+}
+
+/** What came of trying to take a lock: `release` gives it back, `holder` has it. */
+export type LockAttempt = { readonly release: () => Promise<void> } | { readonly holder: Holder };
+
+/** What a lock's file says. `began` tells processes apart that had the same number one after the other. */
+interface LockContent extends Holder {
+  readonly began: string;
+}
+
+/** Longer than it takes to put a lock back that was taken away by mistake, or to write one. */
+const SETTLING_MS = 20;
+
+/**
+ * Takes the lock whose file is `path`, also from a process of this machine that has ended without giving it back. Of
+ * another machine's processes nothing can be known: theirs stay until somebody removes the file.
+ *
+ * @throws errors of the system
+ */
+export async function tryLock(path: string): Promise<LockAttempt> {
+  const began = await beginningOf(process.pid);
+  const own = JSON.stringify({ pid: process.pid, host: hostname(), began, id: randomUUID() });
+  for (;;) {
+    const hasCreated = await create(path, own);
+    const before = hasCreated ? own : await read(path);
+    const holder = hasCreated ? undefined : parseContent(before);
+    if (holder !== undefined && (await isAlive(holder))) return { holder };
+    await sleep(SETTLING_MS);
+    // Somebody else may be taking the same lock.
+    if ((await read(path)) !== before) continue;
+    if (hasCreated) return { release: async () => await rm(path, { force: true }) };
+    await takeAway(path, before);
+  }
+}
+
+async function create(path: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(path, content, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (isExistingFile(error)) return false;
+    throw error;
+  }
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissingFile(error)) return "";
+    throw error;
+  }
+}
+
+/** Removes a lock whose holder is gone, unless somebody else was faster and it is theirs by now. */
+async function takeAway(path: string, content: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (isMissingFile(error)) return;
+    throw error;
+  }
+  if ((await read(aside)) === content) await rm(aside, { force: true });
+  else await rename(aside, path);
+}
+
+async function isAlive({ pid, host, began }: LockContent): Promise<boolean> {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there and somebody else's.
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+  }
+  return began === (await beginningOf(pid));
+}
+
+/** When a process began, in the system's own count since it was started; empty where the system does not tell. */
+async function beginningOf(pid: number): Promise<string> {
+  try {
+    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    // The second field is the program's name in brackets, which may have blanks in it: proc(5).
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return `${boot.trim()} ${fields[19] ?? ""}`;
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error) return "";
+    throw error;
+  }
+}
+
+/** Undefined for what no lock has: its process ended while it wrote it. */
+function parseContent(content: string): LockContent | undefined {
+  try {
+    const value: unknown = JSON.parse(content);
+    const { pid, host, began } = { ...(value as Partial<LockContent>) };
+    if (typeof pid !== "number" || typeof host !== "string" || typeof began !== "string") return undefined;
+    return { pid, host, began };
+  } catch {
+    return undefined;
+  }
+}
