@@ -51,7 +51,7 @@ export interface Connection {
 /** Connections to this host; nothing is opened yet. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { host, isInsecure, userAgent } = options;
-  const { dispatcher, openSocket, placeOf, close } = createDispatcher(options);
+  const { dispatcher, download, openSocket, placeOf, close } = createDispatcher(options);
   const mayBePlain = isInsecure || isLoopback(host);
   let scheme: Promise<Scheme> | undefined;
   let hasAnswered = false;
@@ -77,18 +77,23 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 
   const dispatch = async (call: Call, url: URL, authorization: string | undefined): Promise<Response> => {
-    const { method, headers = {}, body, what, signal, answerTimeoutMs = ANSWER_TIMEOUT_MS } = call;
+    const { method, body, what, signal, isLarge = false, answerTimeoutMs = ANSWER_TIMEOUT_MS } = call;
     const own = { "accept-encoding": "identity", "user-agent": userAgent };
+    const headers = { ...call.headers, ...own, ...(authorization === undefined ? {} : { authorization }) };
+    const direct = { url, headers, signal, idleTimeoutMs: answerTimeoutMs };
     try {
-      const response = await request(url, {
-        dispatcher,
-        method,
-        headers: { ...headers, ...own, ...(authorization === undefined ? {} : { authorization }) },
-        body: toRequestBody(body),
-        headersTimeout: answerTimeoutMs,
-        highWaterMark: BODY_BUFFER_SIZE,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const large = isLarge ? await download(direct) : undefined;
+      const response =
+        large ??
+        (await request(url, {
+          dispatcher,
+          method,
+          headers,
+          body: toRequestBody(body),
+          headersTimeout: answerTimeoutMs,
+          highWaterMark: BODY_BUFFER_SIZE,
+          ...(signal === undefined ? {} : { signal }),
+        }));
       hasAnswered = true;
       // Where the registry redirects to is no registry: its 400 means something else.
       if (url.origin === new URL(`${url.protocol}//${host}`).origin) await checkFront(response, url, signal);

@@ -6,7 +6,9 @@ import { cleanWords, NO_WORDS, type RegistryWords, readWords } from "./registry-
 import { readRetryAfter, readSpokenRetryAfter } from "./retry-after.ts";
 
 /** An answer whose body has not been read. */
-export type Response = Dispatcher.ResponseData;
+export interface Response extends Pick<Dispatcher.ResponseData, "statusCode" | "headers"> {
+  readonly body: AsyncIterable<Uint8Array> & { readonly dump: () => Promise<unknown> };
+}
 
 /** Of a larger error page nothing is read. */
 const MAX_ERROR_BODY_SIZE = 64 * 1024;

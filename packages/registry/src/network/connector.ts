@@ -3,6 +3,7 @@ import type { AbortOptions } from "@airgap-bundle/core";
 import { buildConnector, type Dispatcher } from "undici";
 import { isLoopbackAddress } from "./address.ts";
 import { type Connect, openWith, portOf, toConnect, urlOf } from "./connect.ts";
+import type { Endpoint } from "./download/endpoint.ts";
 import { createGuard } from "./guard.ts";
 import type { HostTls, Network } from "./network.ts";
 import { createTlsStarter } from "./tls-starter.ts";
@@ -29,6 +30,8 @@ export interface Connector {
   readonly connect: Connect;
   /** TCP alone, whatever the scheme. @throws what it fails with; the abort reason */
   openSocket(url: URL, options?: AbortOptions): Promise<Socket>;
+  /** What a connection straight to a host is made with. @throws `FILE_FAILED` for certificates that cannot be used */
+  endpointOf(url: URL): Promise<Endpoint>;
   /** Checks what can be seen of a URL before a connection is made. @throws NetworkError */
   check(url: URL): void;
   /** What TLS is spoken with to a host, once it has been. */
@@ -70,6 +73,14 @@ export function createConnector(options: ConnectorOptions): Connector {
       const socket = await openSocket(url);
       return url.protocol === "http:" ? socket : await tls.start(url.host, target, socket);
     }),
+    async endpointOf(url) {
+      const hostname = bareHostname(url);
+      const guarded = isNamed(url) ? {} : { lookup: guard.lookup };
+      return {
+        tcp: { host: hostname, port: Number(portOf(url)), ...guarded },
+        tls: url.protocol === "http:" ? undefined : await tls.secure(url.host, hostname),
+      };
+    },
     check(url) {
       if (!isNamed(url)) guard.check(url.hostname);
     },
@@ -119,6 +130,11 @@ function buildTcpConnector({ closing, lookup }: TcpOptions): Connect {
 }
 
 async function openTcp(connect: Connect, url: URL): Promise<Socket> {
-  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  const hostname = bareHostname(url);
   return await openWith(connect, { hostname, host: url.host, protocol: "http:", port: portOf(url) });
+}
+
+/** Without the brackets that URLs have around an address of IPv6. */
+function bareHostname({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
 }

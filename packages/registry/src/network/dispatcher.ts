@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher } from "undici";
 import { type Connector, createConnector, createProxyConnector } from "./connector.ts";
+import { createDirectDownload, type DirectDownload } from "./direct-download.ts";
 import { endEarly, signalOf } from "./end-early.ts";
 import type { ExchangeSink } from "./exchange.ts";
 import type { Place } from "./faults.ts";
@@ -38,6 +39,7 @@ export interface NetworkDispatcher {
    * dealt with here.
    */
   readonly dispatcher: Dispatcher;
+  readonly download: DirectDownload["download"];
   readonly openSocket: Connector["openSocket"];
   /** What is known of a place, for words about what failed there. */
   placeOf(url: URL): Place;
@@ -67,6 +69,8 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
     };
   };
 
+  const direct = createDirectDownload({ connector, network, placeOf, onExchange });
+
   const dispatcher = toHosts.compose((dispatch) => (request, handler) => {
     const url = new URL(String(request.origin));
     connector.check(url);
@@ -82,10 +86,12 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
 
   return {
     dispatcher,
+    download: direct.download,
     openSocket: connector.openSocket,
     placeOf,
     close: async () => {
       // Whoever was stopped does not wait for connections that may never come about.
+      direct.close();
       await Promise.all([toHosts.destroy(), toProxies.destroy()]);
       closing.abort();
     },

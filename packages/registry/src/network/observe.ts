@@ -44,15 +44,24 @@ export function observe(handler: Dispatcher.DispatchHandler, observed: Observed)
       next.onResponseStart(controller, status, headers, message);
     },
     onResponseError(controller, error) {
-      report({ error: faultCode(error) || (error instanceof NetworkError ? error.code : error.name) });
+      report({ error: nameFault(error) });
       next.onResponseError(controller, describe(error));
     },
   };
 }
 
-type Ending = { readonly status: number } | { readonly error: string };
+/** How a request ended. */
+export type Ending = { readonly status: number } | { readonly error: string };
 
-function createReport({ request, url, proxy, onExchange }: Observed): (ending: Ending) => void {
+/** Tells of a request, once. */
+export function createReport({
+  request,
+  url,
+  proxy,
+  onExchange,
+}: Pick<Observed, "url" | "proxy" | "onExchange"> & {
+  readonly request: Pick<Dispatcher.DispatchOptions, "method" | "path">;
+}): (ending: Ending) => void {
   const startedAt = performance.now();
   const [path = ""] = request.path.split(/[?#]/, 1);
   let isTold = false;
@@ -67,4 +76,12 @@ function createReport({ request, url, proxy, onExchange }: Observed): (ending: E
       ...(proxy === undefined ? {} : { via: proxy.host }),
     });
   };
+}
+
+/** A code for logs. */
+export function nameFault(error: unknown): string {
+  const code = faultCode(error);
+  if (code !== "") return code;
+  if (error instanceof NetworkError) return error.code;
+  return error instanceof Error ? error.name : String(error);
 }

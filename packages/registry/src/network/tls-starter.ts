@@ -1,6 +1,8 @@
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { buildConnector } from "undici";
 import { type Connect, type ConnectTarget, openWith } from "./connect.ts";
+import type { Endpoint } from "./download/endpoint.ts";
 import type { HostTls, Network } from "./network.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;
@@ -9,6 +11,8 @@ const HANDSHAKE_TIMEOUT_MS = 15_000;
 export interface TlsStarter {
   /** @throws `FILE_FAILED` for certificates that cannot be used; what a handshake fails with */
   start(host: string, target: ConnectTarget, socket: Socket): Promise<Socket>;
+  /** What a connection is made with that begins with TLS. @throws `FILE_FAILED` for certificates that cannot be used */
+  secure(host: string, hostname: string): Promise<NonNullable<Endpoint["tls"]>>;
   /** What TLS is spoken with to a host, once it has been. */
   tlsOf(host: string): HostTls | undefined;
 }
@@ -17,10 +21,16 @@ export interface TlsStarter {
 export function createTlsStarter(network: Network, isVerified: (host: string) => boolean): TlsStarter {
   const connectors = new Map<string, Promise<Connect>>();
   const known = new Map<string, HostTls>();
+  const contexts = new Map<string, Promise<SecureContext>>();
 
-  const createFor = async (host: string): Promise<Connect> => {
+  const readTls = async (host: string): Promise<HostTls> => {
     const tls = await network.readTls(host, { isVerified: isVerified(host) });
     known.set(host, tls);
+    return tls;
+  };
+
+  const createFor = async (host: string): Promise<Connect> => {
+    const tls = await readTls(host);
     return buildConnector({ ...tls.context, allowH2: false, timeout: HANDSHAKE_TIMEOUT_MS });
   };
 
@@ -34,6 +44,17 @@ export function createTlsStarter(network: Network, isVerified: (host: string) =>
         httpSocket.destroy();
         throw error;
       }
+    },
+    async secure(host, hostname) {
+      // All authorities are read for it: that takes longer than a handshake.
+      const context = contexts.get(host) ?? readTls(host).then((tls) => createSecureContext(tls.context));
+      contexts.set(host, context);
+      return {
+        secureContext: await context,
+        rejectUnauthorized: isVerified(host),
+        servername: isIP(hostname) === 0 ? hostname : "",
+        ALPNProtocols: ["http/1.1"],
+      };
     },
     tlsOf: (host) => known.get(host),
   };

@@ -1,0 +1,187 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type Server, type Socket } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createDownloader, type Downloader, type DownloadResponse } from "./download.ts";
+
+const LARGE = randomBytes(5_000_000);
+
+/** Writes its answer to a request; requests are counted from 1. */
+type Respond = (socket: Socket, request: string, count: number) => void;
+
+let server: Server;
+let downloader: Downloader;
+let respond: Respond;
+let requests: string[];
+let connections: number;
+
+beforeEach(async () => {
+  requests = [];
+  connections = 0;
+  server = createServer((socket) => {
+    connections += 1;
+    socket.on("error", () => undefined);
+    socket.on("data", (data) => {
+      requests.push(data.toString());
+      respond(socket, data.toString(), requests.length);
+    });
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  downloader = createDownloader({
+    endpointOf: async ({ port }) =>
+      await Promise.resolve({ tcp: { host: "127.0.0.1", port: Number(port) }, tls: undefined }),
+  });
+});
+
+afterEach(() => {
+  downloader.close();
+  server.close();
+});
+
+async function get(
+  options: { signal?: AbortSignal; idleTimeoutMs?: number } = {},
+): Promise<DownloadResponse> {
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const url = new URL(`http://127.0.0.1:${port}/v2/a/blobs/x?q=1`);
+  return await downloader.download({ url, headers: { range: "bytes=1-" }, idleTimeoutMs: 5000, ...options });
+}
+
+async function collect({ body }: DownloadResponse): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+function withLength(content: Uint8Array, fields = ""): Buffer {
+  return Buffer.concat([
+    Buffer.from(`HTTP/1.1 200 OK\r\ncontent-length: ${content.length}\r\n${fields}\r\n`),
+    content,
+  ]);
+}
+
+test("download() sends a GET and gives the answer's body", async () => {
+  respond = (socket) => socket.write(withLength(LARGE, "etag: x\r\n"));
+
+  const response = await get();
+
+  expect(response).toMatchObject({ statusCode: 200, headers: { etag: "x" } });
+  expect((await collect(response)).equals(LARGE)).toBe(true);
+  expect(requests[0]).toMatch(
+    /^GET \/v2\/a\/blobs\/x\?q=1 HTTP\/1\.1\r\nhost: 127\.0\.0\.1:\d+\r\nrange: bytes=1-\r\nconnection: keep-alive\r\n\r\n$/,
+  );
+});
+
+test("download() gives bodies whole that come in odd pieces, and in large chunks", async () => {
+  const answer = withLength(LARGE);
+  respond = (socket) => {
+    socket.write(answer.subarray(0, 10));
+    setTimeout(() => socket.write(answer.subarray(10, 70)), 10);
+    setTimeout(() => socket.write(answer.subarray(70)), 20);
+  };
+
+  const { body } = await get();
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) {
+    chunks.push(Buffer.from(chunk));
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+  }
+
+  expect(Buffer.concat(chunks).equals(LARGE)).toBe(true);
+  expect(chunks.length).toBeLessThan(30);
+});
+
+test("download() uses a connection again after a whole body, and after one that nobody wanted", async () => {
+  respond = (socket) => socket.write(withLength(LARGE.subarray(0, 100_000)));
+
+  await collect(await get());
+  await collect(await get());
+  expect(connections).toBe(1);
+  const { body } = await get();
+  await body.dump();
+  await collect(await get());
+
+  expect(connections).toBeLessThanOrEqual(2);
+  expect(requests).toHaveLength(4);
+});
+
+test("row 113: download() asks once more where a kept connection was closed meanwhile", async () => {
+  respond = (socket, _request, count) => {
+    if (count === 2) socket.destroy();
+    else socket.write(withLength(LARGE));
+  };
+  await collect(await get());
+
+  expect((await collect(await get())).equals(LARGE)).toBe(true);
+  expect({ connections, requests: requests.length }).toEqual({ connections: 2, requests: 3 });
+});
+
+test.each([
+  ["that is chunked", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"],
+  ["that ends with the connection", "HTTP/1.1 200 OK\r\n\r\nabc"],
+  [
+    "after an answer that only announces it",
+    "HTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\nabc",
+  ],
+])("download() reads a body %s", async (_what, answer) => {
+  respond = (socket) => socket.end(answer);
+
+  expect((await collect(await get())).toString()).toBe("abc");
+});
+
+test.each([
+  ["a body that is cut", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc", "ECONNRESET"],
+  [
+    "a chunked body that is cut",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabc",
+    "ECONNRESET",
+  ],
+  ["a head that is cut", "HTTP/1.1 200 OK\r\ncontent-le", "ECONNRESET"],
+  ["something else", "220 mail.example ESMTP\r\n\r\n", "HPE_INVALID_CONSTANT"],
+  ["a head without end (row 48)", `HTTP/1.1 200 OK\r\nx: ${"y".repeat(70_000)}`, "UND_ERR_HEADERS_OVERFLOW"],
+])("download() tells of %s", async (_what, answer, code) => {
+  respond = (socket) => socket.end(answer);
+
+  await expect(get().then(collect)).rejects.toMatchObject({ code });
+});
+
+test("download() gives what came before a body was cut", async () => {
+  respond = (socket) => socket.end(withLength(LARGE).subarray(0, 1_000_000));
+  const { body } = await get();
+  let size = 0;
+
+  const reading = (async () => {
+    for await (const chunk of body) size += chunk.length;
+  })();
+
+  await expect(reading).rejects.toMatchObject({ code: "ECONNRESET" });
+  expect(size).toBeGreaterThan(999_000);
+});
+
+test("row 49: download() ends where nothing comes any more, and not where its reader is slow", async () => {
+  respond = (socket) => socket.write(withLength(LARGE).subarray(0, 1_000_000));
+  await expect(get({ idleTimeoutMs: 100 }).then(collect)).rejects.toMatchObject({
+    code: "UND_ERR_BODY_TIMEOUT",
+  });
+
+  respond = (socket) => socket.write(withLength(LARGE));
+  const { body } = await get({ idleTimeoutMs: 100 });
+  let size = 0;
+  for await (const chunk of body) {
+    if (size === 0) await new Promise((resolve) => void setTimeout(resolve, 300));
+    size += chunk.length;
+  }
+  expect(size).toBe(LARGE.length);
+});
+
+test("download() stops where it is told to", async () => {
+  const controller = new AbortController();
+  const reason = new Error("stopped");
+  respond = (socket) => socket.write(withLength(LARGE).subarray(0, 100_000));
+  const response = await get({ signal: controller.signal });
+
+  const collected = collect(response);
+  controller.abort(reason);
+
+  await expect(collected).rejects.toBe(reason);
+  await expect(get({ signal: controller.signal })).rejects.toBe(reason);
+});

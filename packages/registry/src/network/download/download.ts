@@ -1,0 +1,142 @@
+import { createBufferPool } from "./buffer-pool.ts";
+import { dechunked } from "./chunked.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { receiveResponse } from "./receive-response.ts";
+import type { HeaderFields, ResponseHead } from "./response-head.ts";
+import { watchPace } from "./watch-pace.ts";
+import { openWire, type Wire } from "./wire.ts";
+
+/** A request for something large. */
+export interface DownloadRequest {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Nothing at all for so long means that the connection is dead. */
+  readonly idleTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An answer whose body has not been read. */
+export interface DownloadResponse {
+  readonly statusCode: number;
+  readonly headers: HeaderFields;
+  /** Its chunks are large, and lent until the next one is asked for. */
+  readonly body: AsyncIterable<Uint8Array> & { readonly dump: () => Promise<void> };
+}
+
+/** Gets large bodies over connections of its own, which are kept for the next ones. */
+export interface Downloader {
+  /** One GET. @throws errors of the system, of TLS, and with node's codes for what is no HTTP; the abort reason */
+  download(request: DownloadRequest): Promise<DownloadResponse>;
+  close(): void;
+}
+
+/** How a downloader finds its way. */
+export interface DownloaderOptions {
+  readonly endpointOf: (url: URL) => Promise<Endpoint>;
+}
+
+/**
+ * A downloader without connections yet. It speaks no more of HTTP/1.1 than a GET needs; what it is for, and what it brings
+ * over a client of streams, is in docs/performance.md.
+ */
+export function createDownloader({ endpointOf }: DownloaderOptions): Downloader {
+  const pool = createBufferPool();
+  const idle = new Map<string, Wire[]>();
+  const open = new Set<Wire>();
+  const never = new AbortController().signal;
+
+  const takeIdle = (origin: string): Wire | undefined => {
+    const wires = idle.get(origin) ?? [];
+    for (let wire = wires.pop(); wire !== undefined; wire = wires.pop()) {
+      if (wire.isOpen()) return wire;
+      open.delete(wire);
+    }
+    return undefined;
+  };
+
+  const keep = (origin: string, wire: Wire, { isPersistent }: ResponseHead): void => {
+    wire.release();
+    if (isPersistent) idle.set(origin, [...(idle.get(origin) ?? []), wire]);
+    else drop(wire);
+  };
+
+  const drop = (wire: Wire): void => {
+    open.delete(wire);
+    wire.destroy();
+  };
+
+  const exchange = async (wire: Wire, request: DownloadRequest): Promise<DownloadResponse> =>
+    await new Promise((resolve, reject) => {
+      const { url, signal = never, idleTimeoutMs } = request;
+      const abort = (): void => wire.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+      const pace = watchPace(wire);
+      const settle = (): void => {
+        pace.end();
+        signal.removeEventListener("abort", abort);
+      };
+      const receiver = receiveResponse({
+        pool,
+        onHead: (head, body) => {
+          const { statusCode, headers, framing } = head;
+          const content = framing.kind === "chunked" ? dechunked(body.read()) : body.read();
+          const dump = async (): Promise<void> => await Promise.resolve(body.discard());
+          resolve({ statusCode, headers, body: Object.assign(content, { dump }) });
+        },
+        onFailed: (error) => {
+          settle();
+          reject(error);
+        },
+        onComplete: (head) => {
+          settle();
+          keep(url.origin, wire, head);
+        },
+        onGivenUp: () => {
+          settle();
+          drop(wire);
+        },
+        onRoom: wire.resume,
+      });
+      signal.addEventListener("abort", abort, { once: true });
+      wire.request(formatRequest(request), pace.watch(receiver), idleTimeoutMs);
+      if (signal.aborted) abort();
+    });
+
+  return {
+    async download(request) {
+      const { url, signal = never } = request;
+      signal.throwIfAborted();
+      const kept = takeIdle(url.origin);
+      if (kept !== undefined) {
+        try {
+          return await exchange(kept, request);
+        } catch (error) {
+          // The other side may have closed it while nobody looked; nothing has come of an answer.
+          signal.throwIfAborted();
+          if (!wasCut(error)) throw error;
+        }
+      }
+      const wire = await openWire(await endpointOf(url), signal);
+      open.add(wire);
+      return await exchange(wire, request);
+    },
+    close() {
+      for (const wire of open) wire.destroy();
+      open.clear();
+    },
+  };
+}
+
+/** {@link https://www.rfc-editor.org/rfc/rfc9112#name-message-format}. @throws `TypeError` for a header that would be two */
+function formatRequest({ url, headers }: DownloadRequest): string {
+  const lines = Object.entries({ host: url.host, ...headers, connection: "keep-alive" });
+  for (const [name, value] of lines) {
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      throw new TypeError(`Cannot send the header ${name}: it is no text`);
+  }
+  const fields = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return `GET ${url.pathname}${url.search} HTTP/1.1\r\n${fields}\r\n`;
+}
+
+function wasCut(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
+}

@@ -1,0 +1,124 @@
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Endpoint } from "./endpoint.ts";
+
+/** What comes before anybody has asked for it, and the heads of answers. */
+const IDLE_BUFFER_SIZE = 64 * 1024;
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/** Who the bytes of a connection are for. */
+export interface Receiver {
+  /** Where the next ones are to be put; undefined: anywhere. Asked for after each call of `received`. */
+  space(): Uint8Array | undefined;
+  /** These have come; false if no more should until the wire is resumed. */
+  received(chunk: Uint8Array): boolean;
+  /** No more will come; with an error if the connection broke. */
+  closed(error: Error | undefined): void;
+}
+
+/** A connection whose bytes go straight to where they are wanted. */
+export interface Wire {
+  /** Sends a request, whose answer is for `receiver`; fails it after so long without a byte. */
+  request(head: string, receiver: Receiver, idleTimeoutMs: number): void;
+  /** The answer is complete: what comes now is nobody's. */
+  release(): void;
+  /** Goes on after `received` was false. */
+  resume(): void;
+  destroy(error?: Error): void;
+  /** Could it take another request? */
+  isOpen(): boolean;
+}
+
+/**
+ * Opens a connection that reads into the buffers of its receiver: node's streams would have a new one of 64 KiB for each
+ * read, and of 16 KiB with TLS.
+ *
+ * @throws what the connection or its handshake fails with; the abort reason
+ */
+export async function openWire({ tcp, tls }: Endpoint, signal: AbortSignal): Promise<Wire> {
+  const idle = Buffer.allocUnsafeSlow(IDLE_BUFFER_SIZE);
+  let receiver: Receiver | undefined;
+  let isPaused = false;
+  let failure: Error | undefined;
+
+  const onread = {
+    buffer: (): Uint8Array => receiver?.space() ?? idle,
+    callback(size: number, buffer: Uint8Array): boolean {
+      if (receiver === undefined) {
+        socket.destroy();
+        return false;
+      }
+      isPaused = !receiver.received(buffer.subarray(0, size));
+      return !isPaused;
+    },
+  };
+  const target = { ...tcp, onread };
+  const socket: Socket = tls === undefined ? connect(target) : connectTls({ ...target, ...tls });
+  await ready(socket, tls === undefined ? "connect" : "secureConnect", signal);
+
+  socket.setNoDelay(true).setKeepAlive(true, 60_000);
+  socket.on("error", (error) => {
+    failure = error;
+  });
+  socket.on("timeout", () => {
+    // It is us who do not read.
+    if (!isPaused && receiver !== undefined) socket.destroy(silence());
+  });
+  socket.on("close", () => {
+    receiver?.closed(failure);
+    receiver = undefined;
+  });
+  // Without a reader the end of the connection would not be told.
+  socket.on("end", () => socket.destroy()).resume();
+
+  return {
+    request(head, next, idleTimeoutMs) {
+      receiver = next;
+      socket.setTimeout(idleTimeoutMs);
+      socket.ref().write(head, "latin1");
+    },
+    release() {
+      receiver = undefined;
+      socket.setTimeout(0);
+      socket.unref();
+    },
+    resume() {
+      if (!isPaused) return;
+      isPaused = false;
+      socket.setTimeout(socket.timeout ?? 0);
+      socket.resume();
+    },
+    destroy: (error) => void socket.destroy(error),
+    isOpen: () => !socket.destroyed && socket.readable,
+  };
+}
+
+async function ready(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const abort = (): void => void socket.destroy(toError(signal.reason));
+    const timer = setTimeout(() => void socket.destroy(noConnection()), CONNECT_TIMEOUT_MS);
+    const settle = (error?: Error): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+      socket.off("error", settle);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    socket.once("error", settle);
+    socket.once(event, () => settle());
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+  });
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+function noConnection(): Error {
+  return Object.assign(new Error("no connection came about"), { code: "UND_ERR_CONNECT_TIMEOUT" });
+}
+
+function silence(): Error {
+  return Object.assign(new Error("nothing came"), { code: "UND_ERR_BODY_TIMEOUT" });
+}
