@@ -37,6 +37,8 @@ export interface FaultProxy {
   readonly requests: readonly NotedRequest[];
   /** Every secret that it gave out in a URL. */
   readonly signatures: readonly string[];
+  /** Every `Authorization` that it was sent. */
+  readonly authorizations: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ interface Proxy {
   readonly choose: ChooseFault;
   readonly pace: Pace;
   readonly urls: SignedUrls;
+  readonly authorizations: Set<string>;
   readonly note: (request: FaultyRequest, fault: Fault | undefined) => Note;
   /** `http://HOST:PORT` of signed URLs. */
   storage: string;
@@ -61,6 +64,7 @@ export async function serveFaults(options: FaultProxyOptions): Promise<FaultProx
     choose,
     pace: bytesPerSecond === undefined ? async () => {} : createPace(bytesPerSecond),
     urls: createSignedUrls(),
+    authorizations: new Set(),
     note(request, fault) {
       const note = { ...request, fault: fault?.kind, status: undefined, sent: 0 };
       requests.push(note);
@@ -75,6 +79,7 @@ export async function serveFaults(options: FaultProxyOptions): Promise<FaultProx
     host: host ?? "",
     requests,
     signatures: proxy.urls.signatures,
+    authorizations: proxy.authorizations,
     close: async () => void (await Promise.all(servers.map(close))),
   };
 }
@@ -97,6 +102,7 @@ async function respond(
   const request = { method, path: url.pathname, range: headers.range };
   const fault = proxy.choose(request);
   const note = proxy.note(request, fault);
+  if (headers.authorization !== undefined) proxy.authorizations.add(headers.authorization);
   if (fault?.kind === "hang-up") return void response.destroy();
   const grant = isStorage ? proxy.urls.use(url) : headers;
   const own =
