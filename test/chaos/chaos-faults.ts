@@ -4,7 +4,7 @@ import { createRandom } from "../fuzz/random.ts";
 import { drawFault } from "./draw-fault.ts";
 
 /** So often is one thing disturbed: who tries again and again must succeed in the end. */
-const MOST_FAULTS = 3;
+const MOST_FAULTS = 2;
 
 /** One request in so many is disturbed. */
 const FAULT_RATE = 4;

