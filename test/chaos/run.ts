@@ -1,32 +1,55 @@
 import { parseArgs } from "node:util";
+import { killExport } from "./kill-export.ts";
 import { runChaos } from "./run-chaos.ts";
 
-const USAGE = "npm run test:chaos -- [--seed N] [--rounds N] [--only-round K]";
+const USAGE =
+  "npm run test:chaos -- [--seed N] [--rounds N] [--only-round K], or --kill [--size MIB] [--jobs N] [--seed N]";
+/** Of the link over which an export is killed. */
+const BYTES_PER_SECOND = 50_000_000;
+const KILLS = 10;
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: String(Date.now() % 2 ** 31) },
     rounds: { type: "string", default: "200" },
     "only-round": { type: "string" },
+    kill: { type: "boolean", default: false },
+    size: { type: "string", default: "2048" },
+    jobs: { type: "string", default: "6" },
   },
 });
-const [seed = 0, rounds = 0, only = 0] = [values.seed, values.rounds, values["only-round"] ?? "0"].map(
+const numbers = [values.seed, values.rounds, values["only-round"] ?? "0", values.size, values.jobs].map(
   Number,
 );
-if ([seed, rounds, only].some(Number.isNaN)) throw new Error(USAGE);
+const [seed = 0, rounds = 0, only = 0, sizeMib = 0, jobs = 0] = numbers;
+if (numbers.some(Number.isNaN)) throw new Error(USAGE);
 
 const startedAt = performance.now();
-let done = 0;
-const onRound = (): void => {
-  done++;
-  if (done % 20 === 0) console.log(`${done} rounds after ${seconds()} s`);
-};
 console.log(`seed ${seed}`);
-const range = values["only-round"] === undefined ? { rounds } : { from: only, rounds: 1 };
-const happenings = await runChaos({ seed, ...range, onRound });
-console.log(`${done} rounds of seed ${seed} in ${seconds()} s: all digests are the same`);
-for (const [kind, count] of [...happenings].sort(([a], [b]) => a.localeCompare(b)))
-  console.log(`${String(count).padStart(8)} ${kind}`);
+if (values.kill) await kill();
+else await wander();
+
+async function wander(): Promise<void> {
+  let done = 0;
+  const onRound = (): void => {
+    done++;
+    if (done % 20 === 0) console.log(`${done} rounds after ${seconds()} s`);
+  };
+  const range = values["only-round"] === undefined ? { rounds } : { from: only, rounds: 1 };
+  const happenings = await runChaos({ seed, ...range, onRound });
+  console.log(`${done} rounds of seed ${seed} in ${seconds()} s: all digests are the same`);
+  for (const [kind, count] of [...happenings].sort(([a], [b]) => a.localeCompare(b)))
+    console.log(`${String(count).padStart(8)} ${kind}`);
+}
+
+async function kill(): Promise<void> {
+  const report = await killExport({ sizeMib, kills: KILLS, jobs, bytesPerSecond: BYTES_PER_SECOND, seed });
+  const { payload, sent, ranges, isIdentical, kills } = report;
+  console.log(`${kills} times killed in ${seconds()} s, ${jobs} layers in flight`);
+  console.log(`${payload} bytes of layers, ${sent} sent: ${(sent / payload).toFixed(3)} x, ${ranges} ranges`);
+  console.log(`the bundle is ${isIdentical ? "byte-identical to" : "ANOTHER than"} the undisturbed one`);
+  if (!isIdentical || kills < KILLS || sent > 1.05 * payload) process.exitCode = 1;
+}
 
 function seconds(): string {
   return ((performance.now() - startedAt) / 1000).toFixed(1);
