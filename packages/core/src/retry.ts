@@ -12,6 +12,9 @@ const FIRST_WAIT_MS = 500;
 /** A registry that wants more than this is not waited for: the operator is told instead. */
 const MAX_WAIT_MS = 60_000;
 
+/** Bytes that make an attempt worth having been made, whatever it ended with. */
+const MIN_PROGRESS = 1024 * 1024;
+
 /** What may pass by itself. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(["CONNECTION_FAILED", "UNAVAILABLE", "TOOMANYREQUESTS"]);
 
@@ -21,12 +24,17 @@ export interface RetryOptions extends AbortOptions {
   readonly attempts?: number;
   /** Codes worth one more attempt beside a lost connection, an overloaded registry and a request to slow down. */
   readonly alsoRetryOnce?: readonly ErrorCode[];
+  /**
+   * Bytes won so far that the next attempt need not win again. An attempt that won a MiB or more is not counted, so that a
+   * connection which is cut again and again still gets there. @default none are kept
+   */
+  readonly progress?: () => number;
   readonly onEvent?: EventSink;
 }
 
 /**
  * Does `work` until it succeeds, fails for good, or the attempts are used up. Waits between attempts: what the registry
- * asked for, else half a second, doubled each time.
+ * asked for, else half a second, doubled each time. After an attempt that made progress both begin anew.
  *
  * @throws the last error
  */
@@ -34,13 +42,18 @@ export async function retry<T>(
   work: (attempt: number) => Promise<T>,
   options: RetryOptions = {},
 ): Promise<T> {
-  const { attempts = DEFAULT_ATTEMPTS, signal, onEvent } = options;
+  const { attempts = DEFAULT_ATTEMPTS, progress = () => 0, signal, onEvent } = options;
+  // Attempts in vain since the last one that made progress.
+  let vain = 0;
   for (let attempt = 1; ; attempt++) {
+    const before = progress();
     try {
       return await work(attempt);
     } catch (error) {
       signal?.throwIfAborted();
-      const waitMs = attempt < attempts ? waitBefore(error, attempt, options) : undefined;
+      vain = progress() - before >= MIN_PROGRESS ? 1 : vain + 1;
+      const isAlsoRetried = attempt === 1 && isAmong(options.alsoRetryOnce, error);
+      const waitMs = vain < attempts ? waitAfter(error, vain, isAlsoRetried) : undefined;
       if (waitMs === undefined) throw error;
       onEvent?.({ kind: "retry", message: (error as BundleError).message, waitMs });
       await wait(waitMs, signal);
@@ -58,12 +71,15 @@ async function wait(waitMs: number, signal: AbortSignal | undefined): Promise<vo
   }
 }
 
-function waitBefore(error: unknown, attempt: number, options: RetryOptions): number | undefined {
-  if (!isBundleError(error)) return undefined;
-  const isRetriedOnce = attempt === 1 && options.alsoRetryOnce?.includes(error.code) === true;
-  if (!PASSING.has(error.code) && !isRetriedOnce) return undefined;
+/** Undefined if another attempt is not worth while. */
+function waitAfter(error: unknown, vain: number, isAlsoRetried: boolean): number | undefined {
+  if (!isBundleError(error) || !(PASSING.has(error.code) || isAlsoRetried)) return undefined;
   // A pull limit names no time: it lasts hours, and trying again would only use it up.
   if (error.code === "TOOMANYREQUESTS" && error.retryAfterMs === undefined) return undefined;
-  const waitMs = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (attempt - 1);
+  const waitMs = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (vain - 1);
   return waitMs > MAX_WAIT_MS ? undefined : waitMs;
+}
+
+function isAmong(codes: readonly ErrorCode[] | undefined, error: unknown): boolean {
+  return isBundleError(error) && codes?.includes(error.code) === true;
 }
