@@ -143,6 +143,31 @@ test("retry() waits half a second again after an attempt that won something", as
   expect(waits).toEqual([0, 0, 500]);
 });
 
+test("retry() neither waits nor tells where the next request will wait anyway", async () => {
+  const events: TransferEvent[] = [];
+  const held = new BundleError("UNAVAILABLE", "busy", { retryAfterMs: 60_000, isHeldBack: true });
+
+  expect(await retry(failing(held, held), { onEvent: (event) => events.push(event) })).toBe(3);
+  expect(events).toEqual([]);
+});
+
+test("row 112: retry() asks for an unknown name once more, for what cannot be resolved now up to five times", async () => {
+  const attemptsFor = async (code: string): Promise<number> => {
+    let attempts = 0;
+    const cause = Object.assign(new Error(`getaddrinfo ${code}`), { code });
+    const work = async (attempt: number): Promise<never> => {
+      attempts = attempt;
+      throw new BundleError("CONNECTION_FAILED", code, { cause, isHeldBack: true });
+    };
+    await expect(retry(work)).rejects.toThrow(code);
+    return attempts;
+  };
+
+  expect(await attemptsFor("ENOTFOUND")).toBe(2);
+  for (const code of ["EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "ETIMEDOUT", "EHOSTUNREACH"])
+    expect(await attemptsFor(code)).toBe(5);
+});
+
 test("retry() tells why it waits", async () => {
   const events: TransferEvent[] = [];
 

@@ -34,7 +34,8 @@ export interface RetryOptions extends AbortOptions {
 
 /**
  * Does `work` until it succeeds, fails for good, or the attempts are used up. Waits between attempts: what the registry
- * asked for, else half a second, doubled each time. After an attempt that made progress both begin anew.
+ * asked for, else half a second, doubled each time; nothing where an error says that the next request will wait anyway.
+ * After an attempt that made progress count and wait begin anew.
  *
  * @throws the last error
  */
@@ -55,6 +56,7 @@ export async function retry<T>(
       const isAlsoRetried = attempt === 1 && isAmong(options.alsoRetryOnce, error);
       const waitMs = vain < attempts ? waitAfter(error, vain, isAlsoRetried) : undefined;
       if (waitMs === undefined) throw error;
+      if ((error as BundleError).isHeldBack === true) continue;
       onEvent?.({ kind: "retry", message: (error as BundleError).message, waitMs });
       await wait(waitMs, signal);
     }
@@ -74,10 +76,16 @@ async function wait(waitMs: number, signal: AbortSignal | undefined): Promise<vo
 /** Undefined if another attempt is not worth while. */
 function waitAfter(error: unknown, vain: number, isAlsoRetried: boolean): number | undefined {
   if (!isBundleError(error) || !(PASSING.has(error.code) || isAlsoRetried)) return undefined;
+  if (isUnknownName(error) && vain > 1) return undefined;
   // A pull limit names no time: it lasts hours, and trying again would only use it up.
   if (error.code === "TOOMANYREQUESTS" && error.retryAfterMs === undefined) return undefined;
   const waitMs = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (vain - 1);
   return waitMs > MAX_WAIT_MS ? undefined : waitMs;
+}
+
+/** While a network comes up no name is known; twice is no accident. */
+function isUnknownName({ cause }: BundleError): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ENOTFOUND";
 }
 
 function isAmong(codes: readonly ErrorCode[] | undefined, error: unknown): boolean {
