@@ -164,6 +164,9 @@ test("row 112: retry() asks for an unknown name once more, for what cannot be re
   };
 
   expect(await attemptsFor("ENOTFOUND")).toBe(2);
+  // Row 48.
+  expect(await attemptsFor("UND_ERR_HEADERS_OVERFLOW")).toBe(2);
+  expect(await attemptsFor("HPE_INVALID_HEADER_TOKEN")).toBe(2);
   for (const code of ["EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "ETIMEDOUT", "EHOSTUNREACH"])
     expect(await attemptsFor(code)).toBe(5);
 });

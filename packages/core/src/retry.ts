@@ -15,6 +15,12 @@ const MAX_WAIT_MS = 60_000;
 /** Bytes that make an attempt worth having been made, whatever it ended with. */
 const MIN_PROGRESS = 1024 * 1024;
 
+/**
+ * Causes that may pass, and do not if they come a second time: while a network comes up no name is known, and an answer
+ * may be damaged on the way so that it cannot be read.
+ */
+const TWICE_NO_ACCIDENT = /^(?:ENOTFOUND|UND_ERR_HEADERS_OVERFLOW|HPE_.*)$/;
+
 /** What may pass by itself. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(["CONNECTION_FAILED", "UNAVAILABLE", "TOOMANYREQUESTS"]);
 
@@ -76,16 +82,15 @@ async function wait(waitMs: number, signal: AbortSignal | undefined): Promise<vo
 /** Undefined if another attempt is not worth while. */
 function waitAfter(error: unknown, vain: number, isAlsoRetried: boolean): number | undefined {
   if (!isBundleError(error) || !(PASSING.has(error.code) || isAlsoRetried)) return undefined;
-  if (isUnknownName(error) && vain > 1) return undefined;
+  if (isNoAccident(error) && vain > 1) return undefined;
   // A pull limit names no time: it lasts hours, and trying again would only use it up.
   if (error.code === "TOOMANYREQUESTS" && error.retryAfterMs === undefined) return undefined;
   const waitMs = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (vain - 1);
   return waitMs > MAX_WAIT_MS ? undefined : waitMs;
 }
 
-/** While a network comes up no name is known; twice is no accident. */
-function isUnknownName({ cause }: BundleError): boolean {
-  return cause instanceof Error && "code" in cause && cause.code === "ENOTFOUND";
+function isNoAccident({ cause }: BundleError): boolean {
+  return cause instanceof Error && "code" in cause && TWICE_NO_ACCIDENT.test(String(cause.code));
 }
 
 function isAmong(codes: readonly ErrorCode[] | undefined, error: unknown): boolean {

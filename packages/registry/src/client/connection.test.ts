@@ -48,7 +48,7 @@ describePeers(["openssl"], "TLS", () => {
     await rm(directory, { recursive: true });
   });
 
-  test("refuses a certificate that nobody vouches for, and does not ask again", async () => {
+  test("row 116: refuses a certificate that nobody vouches for, and does not ask again", async () => {
     const registry = open(await serve({ tls }));
 
     const first = resolve(registry);

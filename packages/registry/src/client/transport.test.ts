@@ -102,6 +102,25 @@ describe("what may pass", () => {
     for (const time of times.slice(2)) expect(time - refusedAt).toBeGreaterThan(950);
   });
 
+  test("row 48: is tried twice: an answer with headers of more than 64 KiB, in one or in many", async () => {
+    for (const headers of [
+      { "x-large": "x".repeat(70_000) },
+      { "x-many": Array(9).fill("x".repeat(9000)) },
+    ]) {
+      const server = await serveOdd(() => ({ headers }));
+
+      await expect(resolve(open(server.host))).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
+      expect(server.requests).toHaveLength(2);
+    }
+  });
+
+  test("row 114: an address of several that does not answer is passed over", async () => {
+    const server = await serveOdd(() => MANIFEST);
+
+    // The name stands for ::1 too, where nobody listens.
+    expect(await resolve(open(server.host.replace("127.0.0.1", "localhost")))).toEqual(IMAGE.descriptor);
+  });
+
   test("ends when it is told to", async () => {
     const controller = new AbortController();
     const server = await serveOdd(() => {

@@ -145,7 +145,7 @@ describePeers(["openssl"], "TLS with a private authority", () => {
     30_000,
   );
 
-  test("refuses a server that is too old", async () => {
+  test("row 116: refuses a server that is too old", async () => {
     const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
     const host = await serve(serveManifest, old);
 
