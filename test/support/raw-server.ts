@@ -26,6 +26,8 @@ export interface RawAnswer {
   readonly isUnframed?: boolean;
   /** Cut the connection while the request's body comes, without any answer. */
   readonly isDropped?: boolean;
+  /** Cut the connection when the request has come, without any answer. */
+  readonly isSevered?: boolean;
   /** Answer before the request's body has come. */
   readonly isEarly?: boolean;
 }
@@ -48,7 +50,7 @@ export async function serveRaw(answer: AnswerRequest): Promise<RawServer> {
   const requests: ReceivedRequest[] = [];
   const respond = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "", url = "", headers } = incoming;
-    const { isDropped, isCut, isEarly, isUnframed, ...said } = answer({ method, url, headers });
+    const { isDropped, isSevered, isCut, isEarly, isUnframed, ...said } = answer({ method, url, headers });
     const { status = 200, headers: sent = {}, body = "" } = said;
     if (isUnframed === true) {
       response.useChunkedEncodingByDefault = false;
@@ -60,6 +62,10 @@ export async function serveRaw(answer: AnswerRequest): Promise<RawServer> {
       return;
     }
     requests.push({ method, url, headers, body: isEarly === true ? "" : await text(incoming) });
+    if (isSevered === true) {
+      incoming.socket.destroy();
+      return;
+    }
     for (const [name, value] of Object.entries(sent)) response.setHeader(name, value);
     response.statusCode = status;
     if (isUnframed === true) response.write("");

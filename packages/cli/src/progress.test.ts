@@ -63,8 +63,11 @@ test("createProgress() writes warnings and retries to a log", () => {
 
   progress.onEvent({ kind: "warning", code: "TAG_GONE", message: "a\u0007" });
   progress.onEvent({ kind: "retry", message: "503", waitMs: 5000 });
+  progress.onEvent({ kind: "retry", host: "r.io", message: "it asks to slow down (429)", waitMs: 12_000 });
 
-  expect(written).toBe("Warning: a\\u{7}\nTrying again in 5s: 503\n");
+  expect(written).toBe(
+    "Warning: a\\u{7}\nTrying again in 5s: 503\nWaiting 12s for r.io: it asks to slow down (429)\n",
+  );
 });
 
 test("createProgress() is silent when quiet", () => {

@@ -53,6 +53,13 @@ function isEmptyPhase(event: TransferEvent): boolean {
   return event.kind === "phase" && event.total === 0;
 }
 
+/** Whoever waits for one host waits with all that is still wanted of it. */
+function describeWait({ host, waitMs, message }: Extract<TransferEvent, { readonly kind: "retry" }>): string {
+  const time = formatDuration(waitMs);
+  const start = host === undefined ? `Trying again in ${time}` : `Waiting ${time} for ${sanitizeText(host)}`;
+  return `${start}: ${sanitizeText(message)}`;
+}
+
 function show(view: ProgressView, event: TransferEvent, stream: ProgressStream): void {
   switch (event.kind) {
     case "phase":
@@ -65,7 +72,7 @@ function show(view: ProgressView, event: TransferEvent, stream: ProgressStream):
       view.print(sanitizeText(event.message));
       return;
     case "retry":
-      view.print(`Trying again in ${formatDuration(event.waitMs)}: ${sanitizeText(event.message)}`);
+      view.print(describeWait(event));
       return;
     case "step":
     case "blob-start":

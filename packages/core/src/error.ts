@@ -11,6 +11,8 @@ export interface BundleErrorOptions {
   readonly cause?: unknown;
   /** When a repeat is worth while, in milliseconds from now: what a registry's `Retry-After` said. */
   readonly retryAfterMs?: number;
+  /** The next request to that host waits by itself, and this was told: whoever repeats this need do neither. */
+  readonly isHeldBack?: boolean;
   /** The content that is missing or wrong, where the other side names it. */
   readonly digests?: readonly string[];
 }
@@ -22,6 +24,7 @@ export class BundleError extends Error {
   readonly hint: string;
   // Declared only: a field would be there as undefined.
   declare readonly retryAfterMs?: number;
+  declare readonly isHeldBack?: boolean;
   declare readonly digests?: readonly string[];
 
   constructor(code: ErrorCode, message: string, options: BundleErrorOptions = {}) {
@@ -30,6 +33,7 @@ export class BundleError extends Error {
     this.code = code;
     this.hint = options.hint ?? ERROR_CODES[code].action;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.isHeldBack !== undefined) this.isHeldBack = options.isHeldBack;
     if (options.digests !== undefined) this.digests = options.digests;
   }
 }

@@ -12,8 +12,8 @@ export type TransferEvent =
   | { readonly kind: "blob-progress"; readonly digest: string; readonly size: number }
   /** It is where it belongs and verified, or was given up. */
   | { readonly kind: "blob-end"; readonly digest: string; readonly ok: boolean }
-  /** Waiting before the next attempt. */
-  | { readonly kind: "retry"; readonly message: string; readonly waitMs: number }
+  /** Waiting before the next attempt; with `host`, before anything more is asked of it, and `message` says only why. */
+  | { readonly kind: "retry"; readonly message: string; readonly waitMs: number; readonly host?: string }
   /** Something the operator should know; the work goes on. */
   | { readonly kind: "warning"; readonly code: WarningCode; readonly message: string }
   /** Something for whoever looks for a fault: a request and its answer. */

@@ -143,6 +143,80 @@ test("retry() waits half a second again after an attempt that won something", as
   expect(waits).toEqual([0, 0, 500]);
 });
 
+test("retry() does not count an attempt that won a MiB or more", async () => {
+  let won = 0;
+  const work = async (attempt: number): Promise<number> => {
+    if (attempt > 12) return attempt;
+    won += 1024 * 1024;
+    throw failure("CONNECTION_FAILED", 0);
+  };
+
+  expect(await retry(work, { progress: () => won })).toBe(13);
+});
+
+test("retry() gives up after five attempts that won less, however much was won before", async () => {
+  let won = 0;
+  let attempts = 0;
+  const work = async (attempt: number): Promise<never> => {
+    attempts = attempt;
+    won += attempt <= 3 ? 10 * 1024 * 1024 : 1024 * 1024 - 1;
+    throw failure("CONNECTION_FAILED", 0);
+  };
+
+  await expect(retry(work, { progress: () => won })).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
+  // The third attempt is the first of the five: what came after it was in vain.
+  expect(attempts).toBe(7);
+});
+
+test("retry() waits half a second again after an attempt that won something", async () => {
+  let won = 0;
+  const work = async (attempt: number): Promise<never> => {
+    if (attempt === 3) won += 1024 * 1024;
+    throw failure("CONNECTION_FAILED", attempt === 3 ? undefined : 0);
+  };
+  const controller = new AbortController();
+  const waits: number[] = [];
+  const onEvent = (event: TransferEvent): void => {
+    if (event.kind !== "retry") return;
+    waits.push(event.waitMs);
+    if (event.waitMs > 0) controller.abort(new Error("long enough"));
+  };
+
+  await expect(retry(work, { onEvent, signal: controller.signal, progress: () => won })).rejects.toThrow(
+    "long enough",
+  );
+
+  expect(waits).toEqual([0, 0, 500]);
+});
+
+test("retry() neither waits nor tells where the next request will wait anyway", async () => {
+  const events: TransferEvent[] = [];
+  const held = new BundleError("UNAVAILABLE", "busy", { retryAfterMs: 60_000, isHeldBack: true });
+
+  expect(await retry(failing(held, held), { onEvent: (event) => events.push(event) })).toBe(3);
+  expect(events).toEqual([]);
+});
+
+test("row 112: retry() asks for an unknown name once more, for what cannot be resolved now up to five times", async () => {
+  const attemptsFor = async (code: string): Promise<number> => {
+    let attempts = 0;
+    const cause = Object.assign(new Error(`getaddrinfo ${code}`), { code });
+    const work = async (attempt: number): Promise<never> => {
+      attempts = attempt;
+      throw new BundleError("CONNECTION_FAILED", code, { cause, isHeldBack: true });
+    };
+    await expect(retry(work)).rejects.toThrow(code);
+    return attempts;
+  };
+
+  expect(await attemptsFor("ENOTFOUND")).toBe(2);
+  // Row 48.
+  expect(await attemptsFor("UND_ERR_HEADERS_OVERFLOW")).toBe(2);
+  expect(await attemptsFor("HPE_INVALID_HEADER_TOKEN")).toBe(2);
+  for (const code of ["EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "ETIMEDOUT", "EHOSTUNREACH"])
+    expect(await attemptsFor(code)).toBe(5);
+});
+
 test("retry() tells why it waits", async () => {
   const events: TransferEvent[] = [];
 

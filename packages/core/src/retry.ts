@@ -15,6 +15,12 @@ const MAX_WAIT_MS = 60_000;
 /** Bytes that make an attempt worth having been made, whatever it ended with. */
 const MIN_PROGRESS = 1024 * 1024;
 
+/**
+ * Causes that may pass, and do not if they come a second time: while a network comes up no name is known, and an answer
+ * may be damaged on the way so that it cannot be read.
+ */
+const TWICE_NO_ACCIDENT = /^(?:ENOTFOUND|UND_ERR_HEADERS_OVERFLOW|HPE_.*)$/;
+
 /** What may pass by itself. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(["CONNECTION_FAILED", "UNAVAILABLE", "TOOMANYREQUESTS"]);
 
@@ -34,7 +40,8 @@ export interface RetryOptions extends AbortOptions {
 
 /**
  * Does `work` until it succeeds, fails for good, or the attempts are used up. Waits between attempts: what the registry
- * asked for, else half a second, doubled each time. After an attempt that made progress both begin anew.
+ * asked for, else half a second, doubled each time; nothing where an error says that the next request will wait anyway.
+ * After an attempt that made progress count and wait begin anew.
  *
  * @throws the last error
  */
@@ -57,6 +64,7 @@ export async function retry<T>(
       hasAlsoRetried ||= isAlsoRetried;
       const waitMs = vain < attempts ? waitAfter(error, vain, isAlsoRetried) : undefined;
       if (waitMs === undefined) throw error;
+      if ((error as BundleError).isHeldBack === true) continue;
       onEvent?.({ kind: "retry", message: (error as BundleError).message, waitMs });
       await wait(waitMs, signal);
     }
@@ -76,10 +84,15 @@ async function wait(waitMs: number, signal: AbortSignal | undefined): Promise<vo
 /** Undefined if another attempt is not worth while. */
 function waitAfter(error: unknown, vain: number, isAlsoRetried: boolean): number | undefined {
   if (!isBundleError(error) || !(PASSING.has(error.code) || isAlsoRetried)) return undefined;
+  if (isNoAccident(error) && vain > 1) return undefined;
   // A pull limit names no time: it lasts hours, and trying again would only use it up.
   if (error.code === "TOOMANYREQUESTS" && error.retryAfterMs === undefined) return undefined;
   const waitMs = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (vain - 1);
   return waitMs > MAX_WAIT_MS ? undefined : waitMs;
+}
+
+function isNoAccident({ cause }: BundleError): boolean {
+  return cause instanceof Error && "code" in cause && TWICE_NO_ACCIDENT.test(String(cause.code));
 }
 
 function isAmong(codes: readonly ErrorCode[] | undefined, error: unknown): boolean {

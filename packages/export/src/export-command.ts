@@ -30,6 +30,11 @@ export class ExportCommand extends BundleCommand {
       summary: "Stop at the first image that fails, without a bundle.",
       default: false,
     }),
+    "wait-for-rate-limit": Flags.boolean({
+      summary:
+        "Wait where a registry grants no more pulls, until it does, in place of stopping with exit code 4.",
+      default: false,
+    }),
     label: Flags.string({ summary: "Text that the bundle carries for people.", helpValue: "TEXT" }),
     created: Flags.string({
       summary:

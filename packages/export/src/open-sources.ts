@@ -30,6 +30,8 @@ export interface SourceFlags {
 export interface PlanFlags extends SourceFlags {
   readonly platform?: string[] | undefined;
   readonly referrers: boolean;
+  /** Of export alone. */
+  readonly "wait-for-rate-limit"?: boolean;
 }
 
 /** The registries of a selection, and what is known of them from earlier runs. */

@@ -1,6 +1,7 @@
 import {
   countOf,
   type Failure,
+  formatDuration,
   formatSize,
   formatTable,
   type RenderOptions,
@@ -108,11 +109,18 @@ export function toFailures(failed: readonly FailedImage[]): readonly Failure[] {
   return failed.map(({ source, message, hint, details }) => ({ name: source, message, hint, details }));
 }
 
-function renderPulls({ registry, needed, remaining, limit, windowSeconds }: Pulls): string {
+function renderPulls(pulls: Pulls): string {
+  const { registry, needed, remaining, limit } = pulls;
   const granted =
     remaining === undefined
       ? "it names no limit"
-      : `${remaining}${limit === undefined ? "" : ` of ${limit}`} left`;
-  const window = windowSeconds === undefined ? "" : ` in ${Math.round(windowSeconds / 3600)} hours`;
-  return `${registry}: ${countOf(needed, "pull")} needed, ${granted}${window}`;
+      : `${remaining}${limit === undefined ? "" : ` of ${limit}`} left${renderWindow(pulls)}`;
+  return `${registry}: ${countOf(needed, "pull")} needed, ${granted}`;
+}
+
+/** Docker Hub tells only how long its window is, not when it began. */
+function renderWindow({ windowSeconds, resetSeconds }: Pulls): string {
+  if (resetSeconds !== undefined) return `; the window ends in ${formatDuration(resetSeconds * 1000)}`;
+  if (windowSeconds === undefined) return "";
+  return `; the window ends in ${formatDuration(windowSeconds * 1000)} at the latest`;
 }

@@ -44,6 +44,7 @@ export async function withPlan<T>(
       signal,
       onEvent,
       referrers: flags.referrers,
+      waitForRateLimit: flags["wait-for-rate-limit"] === true,
       ...(flags.task === undefined ? {} : { tasks: flags.task }),
       ...(flags.platform === undefined ? {} : { platforms: flags.platform }),
     });

@@ -25,6 +25,7 @@ export type {
   BearerAuth,
   Quirks,
   RateLimit,
+  RequestLimit,
   SeenRequest,
   ServerAuth,
   ServerOptions,

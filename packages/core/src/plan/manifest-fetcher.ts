@@ -6,7 +6,8 @@ import type { FilteredIndex } from "./filter-index.ts";
 import { createOutcomes, type WantedManifest } from "./manifest-outcomes.ts";
 import type { Pulls } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
-import { checkBudget } from "./pull-budget.ts";
+import { checkBudget, refusedPull, tooFewPulls } from "./pull-budget.ts";
+import { createPullWaiter } from "./pull-waiter.ts";
 
 /** Manifests, fetched and read. Each costs a pull once ever: what the cache has is taken from it. */
 export interface ManifestFetcher {
@@ -21,7 +22,8 @@ export interface ManifestFetcher {
   /**
    * Brings these manifests. What failed is asked for again only where another repository is said to have it.
    *
-   * @throws `TOOMANYREQUESTS` before the first request if a registry grants fewer pulls than needed; what concerns all
+   * @throws `TOOMANYREQUESTS` before the first request if a registry grants fewer pulls than needed, unless that is to be
+   * waited for: then after a window without pulls; what concerns all
    */
   fetchAll(wanted: readonly WantedManifest[]): Promise<void>;
   /** Adds an index that was made here. */
@@ -32,12 +34,13 @@ export interface ManifestFetcher {
 
 /** A fetcher that has fetched nothing yet. */
 export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
-  const { openSource, cache, pullLimit, jobs, onEvent, signal } = options;
+  const { openSource, cache, pullLimit, jobs, onEvent, signal, waitForRateLimit = false } = options;
   const abort = signal === undefined ? {} : { signal };
   const manifests = new Map<string, Manifest>();
   const indexes = new Map<string, Uint8Array>();
   const outcomes = createOutcomes();
   const needed = new Map<string, number>();
+  const waiter = createPullWaiter(options);
 
   const read = async ({ descriptor, from }: WantedManifest, jobSignal: AbortSignal): Promise<void> => {
     const content = await cache.getOrFetch(
@@ -59,6 +62,7 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
         outcomes.note(one);
       } catch (error) {
         jobSignal.throwIfAborted();
+        if (isBundleError(error, "TOOMANYREQUESTS")) throw refusedPull(error, pullLimit(one.from.registry));
         if (!isBundleError(error) || isForAll(error)) throw error;
         outcomes.note(one, error);
       }
@@ -88,6 +92,33 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
     return missing.flat();
   };
 
+  const fetchThese = async (these: readonly Sought[]): Promise<void> => {
+    await mapConcurrent(these, readFromAny, { concurrency: jobs, ...abort });
+  };
+
+  /** As many as are granted, then the next ones; a pull that was refused is tried again after the wait. */
+  const fetchAsGranted = async (fresh: readonly Sought[]): Promise<void> => {
+    for (let left = fresh; left.length > 0; ) {
+      const missing = await listMissing(left);
+      const held = new Set(listHeld(missing, pullLimit));
+      let refusal: BundleError | undefined;
+      try {
+        await fetchThese(left.filter(([first]) => !held.has(first)));
+      } catch (error) {
+        if (!isBundleError(error, "TOOMANYREQUESTS")) throw error;
+        refusal = error;
+      }
+      const rest = left.filter(([first]) => outcomes.isUnseen(first));
+      if (rest.length < left.length) waiter.reset();
+      left = rest;
+      const [next = left[0]?.[0]] = held;
+      if (next === undefined) return;
+      const { registry } = next.from;
+      const count = left.filter(([first]) => first.from.registry === registry).length;
+      await waiter.wait(next, count, refusal ?? tooFewPulls(registry, count, pullLimit(registry)));
+    }
+  };
+
   return {
     manifests,
     indexes,
@@ -105,9 +136,9 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
       onEvent?.({ kind: "phase", phase: "manifests", total: fresh.length });
       for (const [registry, count] of countByRegistry(await listMissing(fresh))) {
         needed.set(registry, (needed.get(registry) ?? 0) + count);
-        checkBudget(registry, count, pullLimit(registry));
+        if (!waitForRateLimit) checkBudget(registry, count, pullLimit(registry));
       }
-      await mapConcurrent(fresh, readFromAny, { concurrency: jobs, ...abort });
+      await (waitForRateLimit ? fetchAsGranted(fresh) : fetchThese(fresh));
     },
   };
 }
@@ -133,6 +164,19 @@ function groupByDigest(wanted: readonly WantedManifest[]): readonly Sought[] {
     else known.push(one);
   }
   return [...sought.values()];
+}
+
+/** Those for which their registry grants no pull now. */
+function listHeld(
+  missing: readonly WantedManifest[],
+  pullLimit: PlanOptions["pullLimit"],
+): readonly WantedManifest[] {
+  const taken = new Map<string, number>();
+  return missing.filter(({ from: { registry } }) => {
+    const count = (taken.get(registry) ?? 0) + 1;
+    taken.set(registry, count);
+    return count > (pullLimit(registry)?.remaining ?? Number.POSITIVE_INFINITY);
+  });
 }
 
 /** A manifest is asked of its first repository; others cost only where that fails. */

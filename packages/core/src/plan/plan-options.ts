@@ -12,6 +12,10 @@ export interface PlanOptions extends ExpandOptions, AbortOptions {
   readonly cache: MetadataCache;
   /** What a registry has last said about its limit. */
   readonly pullLimit: (registry: string) => PullLimit | undefined;
+  /** Where a registry grants too few pulls: wait until it grants more, and take them as they come. @default false */
+  readonly waitForRateLimit?: boolean;
+  /** How often a registry is asked whether it grants more, if it does not say when. @default five minutes */
+  readonly askEveryMs?: number;
   /** Look for signatures and what else speaks of the images. @default true */
   readonly referrers?: boolean;
   /** Requests at once. */

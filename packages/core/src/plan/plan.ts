@@ -71,11 +71,14 @@ export interface FailedImage extends FailureText {
   readonly target?: string;
 }
 
-/** What a registry says about its limit in `ratelimit-limit` and `ratelimit-remaining`. */
+/** What a registry says about its limit in `ratelimit-limit`, `ratelimit-remaining` and `ratelimit-reset`. */
 export interface PullLimit {
   readonly remaining: number;
   readonly limit?: number;
+  /** How long a window is: the longest time until all pulls are granted again. */
   readonly windowSeconds?: number;
+  /** Until the window ends, counted from the registry's last answer. */
+  readonly resetSeconds?: number;
 }
 
 /** What a registry counts as pulls: requests for manifests. */

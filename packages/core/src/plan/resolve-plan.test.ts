@@ -165,36 +165,6 @@ describe("resolvePlan()", () => {
     expect(new Set(read).size).toBe(read.length);
   });
 
-  test("stops before the first pull where the registry grants fewer than are needed", async () => {
-    const pullLimit = (): { remaining: number; limit: number; windowSeconds: number } => ({
-      remaining: 1,
-      limit: 100,
-      windowSeconds: 21_600,
-    });
-
-    await expect(plan("{from: redis}", { pullLimit })).rejects.toMatchObject({
-      code: "TOOMANYREQUESTS",
-      message: expect.stringContaining("2 more pulls are needed and it grants 1"),
-      hint: expect.stringContaining("6 hours"),
-    });
-    expect(requests.filter((request) => request.startsWith("readManifest"))).toEqual([]);
-  });
-
-  test("goes on where the registry grants as many as are needed", async () => {
-    const { pulls } = await plan("{from: redis, tags: ['7.2']}", { pullLimit: () => ({ remaining: 1 }) });
-
-    expect(pulls).toEqual([{ registry: "docker.io", needed: 1, remaining: 1 }]);
-  });
-
-  test("stops where the limit is used up on the way", async () => {
-    const error = new BundleError("TOOMANYREQUESTS", "Cannot read manifest");
-    const openSource = await openSources(IMAGES, () => ({
-      readManifest: async () => await Promise.reject(error),
-    }));
-
-    await expect(plan("{from: redis}", { openSource })).rejects.toBe(error);
-  });
-
   test.each([
     ["a tag that there is not", "{from: redis, tags: [nope]}", "MANIFEST_UNKNOWN"],
     ["a tag that is none", "{from: redis, tags: ['a/../b']}", "REFERENCE_INVALID"],

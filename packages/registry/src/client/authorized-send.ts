@@ -110,10 +110,11 @@ export function createAuthorizedSend(
     let used = isOwn ? await authorizer.authorize(wanted) : undefined;
     try {
       for (let attempt = 1; ; attempt++) {
-        const { response, origin } = await connection.request(call, used?.header);
+        const located = await connection.request(call, used?.header);
+        const { response, origin } = located;
         if (response.statusCode !== 401 || origin !== own) {
           if (used !== undefined) authorizer.accept(used);
-          return { response, origin };
+          return located;
         }
         const offered = challengesOf(response);
         const said = await toRegistryError(response, call.what, lineOf(call, own));

@@ -104,7 +104,7 @@ describe("a client of a registry with Bearer", () => {
     expect(await anonymous.resolve("7")).toEqual(IMAGE.descriptor);
   });
 
-  test("renews a token that the registry no longer takes", async () => {
+  test("row 117: renews a token that the registry no longer takes", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const repository = (await serveBearer({ expiresInSeconds: 100 })).openRepository("team/app");
     await repository.resolve("7");

@@ -12,7 +12,8 @@ export async function* bodyOf(
     for await (const chunk of response.body) yield chunk as Uint8Array;
   } catch (error) {
     signal?.throwIfAborted();
-    throw toConnectionError(error, what);
+    const failure = toConnectionError(error, what);
+    throw response.lost?.(failure) ?? failure;
   }
 }
 

@@ -1,13 +1,12 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMemoryStore, type Repository, type TransferEvent } from "@airgap-bundle/core";
+import { createMemoryStore, type Repository } from "@airgap-bundle/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makeCertificates } from "../../../../test/peers/certificates.ts";
 import { describePeers } from "../../../../test/peers/describe-peers.ts";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage, putManifest } from "../../../../test/support/images.ts";
-import type { RawAnswer } from "../../../../test/support/raw-server.ts";
 import { type ServeOptions, type ServerTls, serveRegistry } from "../server/serve-registry.ts";
 import type { OpenedRegistry } from "./open-registry.ts";
 import { createRegistryPool, type RegistryPool, type RegistryPoolOptions } from "./registry-pool.ts";
@@ -49,7 +48,7 @@ describePeers(["openssl"], "TLS", () => {
     await rm(directory, { recursive: true });
   });
 
-  test("refuses a certificate that nobody vouches for, and does not ask again", async () => {
+  test("row 116: refuses a certificate that nobody vouches for, and does not ask again", async () => {
     const registry = open(await serve({ tls }));
 
     const first = resolve(registry);
@@ -87,47 +86,6 @@ describe("plain http", () => {
     await expect(strict).rejects.toMatchObject({ code: "TLS_FAILED" });
     expect(seen).toEqual([]);
     expect(await resolve(open(host, { isInsecure: true }))).toEqual(IMAGE.descriptor);
-  });
-});
-
-describe("what may pass", () => {
-  test.each([
-    ["500", { status: 500, headers: { "retry-after": "9" } }],
-    ["503 with a time", { status: 503, headers: { "retry-after": "0" } }],
-    ["429 with a time", { status: 429, headers: { "retry-after": "0" } }],
-    ["a cut connection", { headers: { "content-length": "9" }, isCut: true }],
-  ])("is tried again: %s", async (_what, answer: RawAnswer) => {
-    const events: TransferEvent[] = [];
-    const server = await serveOdd(() => (server.requests.length === 0 ? answer : MANIFEST));
-    const registry = open(server.host, { onEvent: (event) => events.push(event) });
-
-    const found = await resolve(registry);
-
-    expect(found).toEqual(IMAGE.descriptor);
-    expect(events.map(({ kind }) => kind)).toEqual(["retry"]);
-    expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "HEAD"]);
-  });
-
-  test.each([
-    ["429 without a time", 429, {}],
-    ["429 with an hour", 429, { "retry-after": "3600" }],
-  ])("is told at once: %s", async (_what, status, headers) => {
-    const server = await serveOdd(() => ({ status, headers }));
-
-    await expect(resolve(open(server.host))).rejects.toMatchObject({ code: "TOOMANYREQUESTS" });
-    expect(server.requests).toHaveLength(1);
-  });
-
-  test("ends when it is told to", async () => {
-    const controller = new AbortController();
-    const server = await serveOdd(() => {
-      controller.abort(new Error("stopped"));
-      return { status: 503, headers: { "retry-after": "30" } };
-    });
-
-    const resolved = open(server.host).openRepository("team/app").resolve("7", { signal: controller.signal });
-
-    await expect(resolved).rejects.toThrow("stopped");
   });
 });
 

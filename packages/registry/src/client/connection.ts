@@ -2,12 +2,13 @@ import { Readable } from "node:stream";
 import { BundleError } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
 import { createDispatcher, type DispatcherOptions } from "../network/dispatcher.ts";
-import { describeFault, faultCode } from "../network/faults.ts";
+import { describeFault, faultCode, isCut } from "../network/faults.ts";
 import type { Call } from "./call.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { createFrontCheck } from "./front-check.ts";
+import type { Gates, Turn } from "./gates.ts";
 import { nextLocation } from "./redirect.ts";
-import { discard, type Response } from "./response.ts";
+import { discard, isOverloaded, type Response } from "./response.ts";
 import { detectScheme, isLoopback, type Scheme } from "./scheme.ts";
 
 /** How long the answer to a request may take that says nothing else. */
@@ -19,12 +20,15 @@ const MAX_REDIRECTS = 5;
 /** Which host, and how. An insecure host may also speak plain http. */
 export interface ConnectionOptions extends DispatcherOptions {
   readonly userAgent: string;
+  readonly gates: Gates;
 }
 
 /** An answer and where it came from: after redirects that may be another host. */
 export interface LocatedResponse {
   readonly response: Response;
   readonly origin: string;
+  /** To be told if the answer is a failure. */
+  readonly turn: Turn;
 }
 
 /** Connections to a registry and to where it redirects. */
@@ -38,8 +42,8 @@ export interface Connection {
    */
   origin(call: Pick<Call, "what" | "signal">): Promise<string>;
   /**
-   * Sends a request once. Redirects are followed by reading requests only; what is not the registry itself gets no
-   * credentials.
+   * Sends a request once, when the gate of its host lets it through. Redirects are followed by reading requests only; what
+   * is not the registry itself gets no credentials.
    *
    * @throws `CONNECTION_FAILED`, `TLS_FAILED`; `UNAUTHORIZED`, `DENIED` by a proxy; `FILE_FAILED` for certificates that
    * cannot be used; `REGISTRY_FAILED` for a redirect that is not to be followed
@@ -50,7 +54,7 @@ export interface Connection {
 
 /** Connections to this host; nothing is opened yet. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { host, isInsecure, userAgent } = options;
+  const { host, isInsecure, userAgent, gates } = options;
   const { dispatcher, download, openSocket, placeOf, close } = createDispatcher(options);
   const mayBePlain = isInsecure || isLoopback(host);
   let scheme: Promise<Scheme> | undefined;
@@ -76,33 +80,54 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
 
-  const dispatch = async (call: Call, url: URL, authorization: string | undefined): Promise<Response> => {
-    const { method, body, what, signal, isLarge = false, answerTimeoutMs = ANSWER_TIMEOUT_MS } = call;
+  const send = async (call: Call, url: URL, authorization: string | undefined): Promise<Response> => {
+    const { method, body, signal, isLarge = false, answerTimeoutMs = ANSWER_TIMEOUT_MS } = call;
     const own = { "accept-encoding": "identity", "user-agent": userAgent };
     const headers = { ...call.headers, ...own, ...(authorization === undefined ? {} : { authorization }) };
     const direct = { url, headers, signal, idleTimeoutMs: answerTimeoutMs };
+    const response = isLarge ? await download(direct) : undefined;
+    if (response !== undefined) return response;
+    return await request(url, {
+      dispatcher,
+      method,
+      headers,
+      body: toRequestBody(body),
+      headersTimeout: answerTimeoutMs,
+      highWaterMark: BODY_BUFFER_SIZE,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  };
+
+  /** A server may close a connection that it kept open at the moment in which it is used again: that is no failure. */
+  const sendAgain = async (call: Call, url: URL, authorization: string | undefined): Promise<Response> => {
     try {
-      const large = isLarge ? await download(direct) : undefined;
-      const response =
-        large ??
-        (await request(url, {
-          dispatcher,
-          method,
-          headers,
-          body: toRequestBody(body),
-          headersTimeout: answerTimeoutMs,
-          highWaterMark: BODY_BUFFER_SIZE,
-          ...(signal === undefined ? {} : { signal }),
-        }));
+      return await send(call, url, authorization);
+    } catch (error) {
+      if (!hasAnswered || call.body !== undefined || !isCut(error)) throw error;
+      return await send(call, url, authorization);
+    }
+  };
+
+  const dispatch = async (
+    call: Call,
+    url: URL,
+    authorization: string | undefined,
+  ): Promise<LocatedResponse> => {
+    const { what, signal } = call;
+    const turn = await gates.pass(url.origin, signal);
+    const lost = (error: BundleError): BundleError => turn.fail(error, what);
+    try {
+      const response = await sendAgain(call, url, authorization);
       hasAnswered = true;
+      if (!isOverloaded(response)) turn.succeed();
       // Where the registry redirects to is no registry: its 400 means something else.
       if (url.origin === new URL(`${url.protocol}//${host}`).origin) await checkFront(response, url, signal);
-      return response;
+      return { response: Object.assign(response, { lost }), origin: url.origin, turn };
     } catch (error) {
       // A host that was down when it was asked says nothing of what it speaks.
       if (!hasAnswered) scheme = undefined;
       signal?.throwIfAborted();
-      throw toConnectionError(error, what);
+      throw lost(toConnectionError(error, what));
     }
   };
 
@@ -114,10 +139,10 @@ export function createConnection(options: ConnectionOptions): Connection {
       const isReading = call.method === "GET" || (call.method === "HEAD" && call.followsRedirects !== false);
       let url = new URL(call.url, own);
       for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-        const response = await dispatch(call, url, url.origin === own ? authorization : undefined);
-        const location = isReading ? nextLocation(response, url, own) : undefined;
-        if (location === undefined) return { response, origin: url.origin };
-        await discard(response);
+        const located = await dispatch(call, url, url.origin === own ? authorization : undefined);
+        const location = isReading ? nextLocation(located.response, url, own) : undefined;
+        if (location === undefined) return located;
+        await discard(located.response);
         url = location;
       }
       throw new BundleError(

@@ -2,6 +2,7 @@ import type { EventSink, PullLimit, Registry, Repository, RepositoryList } from 
 import type { ExchangeSink } from "../network/exchange.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import type { FindOwnCredentials } from "./authorizer.ts";
+import { createGates, type Gates } from "./gates.ts";
 import { type ListRepositoriesOptions, listCatalog } from "./list-repositories.ts";
 import type { RegistryMemory, RequestKind } from "./remote.ts";
 import { createSource } from "./source.ts";
@@ -36,6 +37,8 @@ export interface RegistryOptions {
   readonly chunkSize?: number | undefined;
   /** @default one without proxies and certificates of its own */
   readonly network?: Network;
+  /** Those of the run, in which another registry may lead to the same host. @default of this registry alone */
+  readonly gates?: Gates;
   /** Told of every request, before it is sent. */
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
   /** Told what the registry says about its limit. */
@@ -58,6 +61,7 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
   const { userAgent, isInsecure = false, mirror, chunkSize } = options;
   const { findCredentials = async () => undefined } = options;
   const { network = createNetwork(), onRequest, onPullLimit, onEvent, onExchange } = options;
+  const { gates = createGates({ onEvent }) } = options;
   const host = mirror?.host ?? (name === "docker.io" ? DOCKER_HUB_HOST : name);
   // A mirror is logged in to by its own name, whatever the registry that it stands for.
   const account = mirror === undefined ? name : mirror.host;
@@ -69,6 +73,7 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
     isInsecure,
     userAgent,
     network,
+    gates,
     onEvent,
     onExchange,
   });

@@ -13,6 +13,14 @@ test.each([
   ["100;w=21600", "-1", undefined],
   ["100;w=21600", "", undefined],
   [undefined, undefined, undefined],
-])("readPullLimit() of %j and %j", (limit, remaining, expected) => {
+])("row 43: readPullLimit() of %j and %j", (limit, remaining, expected) => {
   expect(readPullLimit(limit, remaining)).toEqual(expected);
+});
+
+test("row 43: readPullLimit() tells when a window ends, as a span or a moment", () => {
+  const inAnHour = String(Math.floor(Date.now() / 1000) + 3600);
+
+  expect(readPullLimit("100", "0", "90")).toEqual({ remaining: 0, limit: 100, resetSeconds: 90 });
+  expect(readPullLimit("100", "0", inAnHour)?.resetSeconds).toBeCloseTo(3600, -1);
+  expect(readPullLimit("100", "0", "soon")).toEqual({ remaining: 0, limit: 100 });
 });

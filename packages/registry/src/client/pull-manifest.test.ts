@@ -121,7 +121,7 @@ describe("a GET of a manifest", () => {
     });
   });
 
-  test("that is the page of a portal says so", async () => {
+  test("row 46: that is the page of a portal says so", async () => {
     const page = { headers: { "content-type": "text/html; charset=utf-8" }, body: "<html>" };
     const repository = await openWith(page, page);
     const expected = {

@@ -154,6 +154,7 @@ function tellLimit(remote: Remote, response: Response): void {
   const limit = readPullLimit(
     headerOf(response, "ratelimit-limit"),
     headerOf(response, "ratelimit-remaining"),
+    headerOf(response, "ratelimit-reset"),
   );
   if (limit !== undefined) remote.onPullLimit?.(limit);
 }

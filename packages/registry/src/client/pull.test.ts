@@ -185,8 +185,16 @@ describe("openBlob() and statBlob()", () => {
   test.each([
     ["a length that is too short", "SIZE_INVALID", { body: CONTENT.subarray(1) }],
     ["a length that is too long", "SIZE_INVALID", { body: Buffer.concat([CONTENT, CONTENT]) }],
-    ["a compressed body", "REGISTRY_FAILED", { body: CONTENT, headers: { "content-encoding": "gzip" } }],
-    ["a page of a proxy", "SIZE_INVALID", { body: "<html>", headers: { "content-type": "text/html" } }],
+    [
+      "row 47: a compressed body",
+      "REGISTRY_FAILED",
+      { body: CONTENT, headers: { "content-encoding": "gzip" } },
+    ],
+    [
+      "row 46: a page of a proxy",
+      "SIZE_INVALID",
+      { body: "<html>", headers: { "content-type": "text/html" } },
+    ],
     [
       "a cut connection",
       "CONNECTION_FAILED",

@@ -1,5 +1,6 @@
 import { BundleError } from "@airgap-bundle/core";
 import { discard, headerOf, type Response } from "./response.ts";
+import { readRetryAfter } from "./retry-after.ts";
 import { checkUrl } from "./url-policy.ts";
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -22,9 +23,13 @@ export function nextLocation(response: Response, current: URL, origin: string): 
 export async function toForeignError(response: Response, origin: string, what: string): Promise<BundleError> {
   await discard(response);
   const { host } = new URL(origin);
+  const retryAfterMs = readRetryAfter(headerOf(response, "retry-after"));
   return new BundleError(
     "UNAVAILABLE",
     `Cannot ${what}: ${host}, to which the registry redirects, answers with status ${response.statusCode}`,
-    { hint: `Run it again; if it stays so, check that this machine may read from ${host}` },
+    {
+      hint: `Run it again; if it stays so, check that this machine may read from ${host}`,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
   );
 }

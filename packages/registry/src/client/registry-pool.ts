@@ -15,6 +15,7 @@ import type { ExchangeSink } from "../network/exchange.ts";
 import { createNetwork, type NetworkOptions } from "../network/network.ts";
 import type { FindOwnCredentials } from "./authorizer.ts";
 import { createConnection } from "./connection.ts";
+import { createGates } from "./gates.ts";
 import { type HubListing, listHubRepositories } from "./hub-repositories.ts";
 import { type Mirror, type OpenedRegistry, openRegistry } from "./open-registry.ts";
 import type { RequestKind } from "./remote.ts";
@@ -73,6 +74,7 @@ type ListHub = (
 export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
   const { userAgent, findCredentials, mirrors = new Map<string, Mirror>(), onEvent, onExchange } = options;
   const network = createNetwork(options);
+  const gates = createGates({ onEvent });
   const opened = new Map<string, OpenedRegistry>();
   const limits = new Map<string, PullLimit>();
   const requests = {
@@ -108,6 +110,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
         limits.set(name, limit);
       },
       network,
+      gates,
       onEvent,
       onExchange,
     });
@@ -132,7 +135,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
       findCredentials,
     )(undefined);
     const isInsecure = network.isInsecure(host);
-    const connection = createConnection({ host, isInsecure, userAgent, network, onExchange });
+    const connection = createConnection({ host, isInsecure, userAgent, network, gates, onExchange });
     const hub = {
       connection,
       host,

@@ -8,6 +8,8 @@ import { readRetryAfter, readSpokenRetryAfter } from "./retry-after.ts";
 /** An answer whose body has not been read. */
 export interface Response extends Pick<Dispatcher.ResponseData, "statusCode" | "headers"> {
   readonly body: AsyncIterable<Uint8Array> & { readonly dump: () => Promise<unknown> };
+  /** Tells that the body was lost, and gives the error to throw: further requests to that host wait a while. */
+  readonly lost?: (error: BundleError) => BundleError;
 }
 
 /** Of a larger error page nothing is read. */
@@ -59,6 +61,11 @@ export function headerOf(response: Response, name: string): string | undefined {
 /** The type of its content in lower case, without parameters; empty if it names none. */
 export function mediaTypeOf(response: Response): string {
   return headerOf(response, "content-type")?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+/** Does a host that answers so ask to be left alone for a while? */
+export function isOverloaded({ statusCode }: Response): boolean {
+  return statusCode === 408 || statusCode === 429 || (statusCode >= 500 && statusCode !== 501);
 }
 
 /** Reads and forgets a body, so that the connection can be used again. */

@@ -8,13 +8,17 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   m: 60_000,
 };
 
+/** For a date that is past, or no time at all: it is a request to slow down all the same. */
+const UNREADABLE_WAIT_MS = 1000;
+
 /** Seconds or a date: {@link https://www.rfc-editor.org/rfc/rfc9110#field.retry-after}. In milliseconds from now. */
 export function readRetryAfter(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d+$/.test(header)) return Number(header) * 1000;
   // What begins with no weekday is no date, though the parser would make one of it.
   const date = /^[a-z]/i.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  const waitMs = date - Date.now();
+  return waitMs > 0 ? waitMs : UNREADABLE_WAIT_MS;
 }
 
 /** What GHCR says in words instead: `retry-after: 880.092µs, allowed: 44000/minute`. */

@@ -6,7 +6,7 @@ import type { Call } from "./call.ts";
 import { type ConnectionOptions, createConnection } from "./connection.ts";
 import { waitForFirstContact } from "./first-contact.ts";
 import { toForeignError } from "./redirect.ts";
-import { type Response, toRegistryError } from "./response.ts";
+import { isOverloaded, type Response, toRegistryError } from "./response.ts";
 
 /** How a registry is reached. */
 export interface TransportOptions extends ConnectionOptions {
@@ -46,11 +46,14 @@ export function createTransport(options: TransportOptions): Transport {
   const sendAuthorized = createAuthorizedSend({ registry: account, connection, authorizer });
 
   const sendChecked = async (call: Call): Promise<Response> => {
-    const { response, origin: from } = await sendAuthorized(call);
+    const { response, origin: from, turn } = await sendAuthorized(call);
     if (call.expected.includes(response.statusCode)) return response;
-    if (from !== (await origin(call)) && call.url.startsWith("/"))
-      throw await toForeignError(response, from, call.what);
-    throw await toRegistryError(response, call.what, lineOf(call, await origin(call)));
+    const isForeign = from !== (await origin(call)) && call.url.startsWith("/");
+    const error = isForeign
+      ? await toForeignError(response, from, call.what)
+      : await toRegistryError(response, call.what, lineOf(call, await origin(call)));
+    // A signed URL that has expired says nothing of its host.
+    throw isOverloaded(response) ? turn.fail(error, call.what) : error;
   };
 
   const sendRetried = async (call: Call): Promise<Response> => {

@@ -91,7 +91,7 @@ describe("a proxy", () => {
     30_000,
   );
 
-  test("that refuses a password is not asked again", async () => {
+  test("row 115: that refuses a password is not asked again", async () => {
     const { proxy, resolve } = await openScene(() => MANIFEST, { login: LOGIN.decoded });
 
     await expect(resolve()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
@@ -100,7 +100,7 @@ describe("a proxy", () => {
     expect(proxy.requests).toHaveLength(1);
   });
 
-  test("that allows no tunnels is asked for URLs without TLS all the same", async () => {
+  test("row 115: that allows no tunnels is asked for URLs without TLS all the same", async () => {
     const { resolve } = await openScene(() => MANIFEST, { connectStatus: 403 });
 
     expect(await resolve()).toEqual(IMAGE.descriptor);

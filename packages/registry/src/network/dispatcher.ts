@@ -7,6 +7,7 @@ import type { Place } from "./faults.ts";
 import { createForward } from "./forward.ts";
 import type { Network } from "./network.ts";
 import { observe } from "./observe.ts";
+import { requireRate } from "./require-rate.ts";
 
 /** Nothing at all from the other side for so long means that the connection is dead, however slow it is. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -78,7 +79,7 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
     const signal = signalOf(request);
     signal?.throwIfAborted();
     const observed = { request, url, proxy, placeOf, onExchange };
-    const ending = endEarly(handler, signal);
+    const ending = endEarly(requireRate(handler), signal);
     if (proxy === undefined || url.protocol === "https:") return dispatch(request, observe(ending, observed));
     forward({ ...observed, proxy }, ending);
     return true;

@@ -22,7 +22,7 @@ test.each([
   ["UND_ERR_BODY_TIMEOUT", "the registry stopped answering", false],
   ["UND_ERR_HEADERS_OVERFLOW", "connect UND_ERR_HEADERS_OVERFLOW", false],
   ["HPE_INVALID_CONSTANT", "connect HPE_INVALID_CONSTANT", true],
-])("describeFault() tells %s as CONNECTION_FAILED", (code, message, hasHint) => {
+])("row 112: describeFault() tells %s as CONNECTION_FAILED", (code, message, hasHint) => {
   const cause = systemError(code);
 
   const fault = describeFault(cause, PLACE);
@@ -43,7 +43,7 @@ test("describeFault() thinks of client certificates where a connection with TLS 
   expect(fault).toMatchObject({ hint: expect.stringContaining("may want a client certificate") });
 });
 
-test("describeFault() looks into the errors of several addresses", () => {
+test("row 114: describeFault() looks into the errors of several addresses", () => {
   const cause = new AggregateError([systemError("ECONNREFUSED"), systemError("ENETUNREACH")], "");
 
   expect(describeFault(cause, PLACE)).toMatchObject({ message: "ECONNREFUSED" });
@@ -74,7 +74,7 @@ test.each([
   ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", /wants a client certificate/, `into ${CERTS_FOLDER}`],
   ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", /wants a client certificate/, "client.cert and client.key"],
   ["ERR_SSL_NO_SHARED_CIPHER", /the TLS handshake with r\.io failed/, "openssl s_client"],
-])("describeFault() tells %s as TLS_FAILED, and what helps", (code, message, hint) => {
+])("rows 50, 51, 116: describeFault() tells %s as TLS_FAILED, and what helps", (code, message, hint) => {
   const cause = systemError(code);
 
   const fault = describeFault(cause, PLACE);

@@ -60,6 +60,12 @@ function hintOf(code: string, place: Place): string | undefined {
   return HINTS.get(code);
 }
 
+/** Did the other side end the connection before it answered? */
+export function isCut(error: unknown): boolean {
+  const fault = error instanceof NetworkError ? error.cause : error;
+  return WAS_CUT.test(faultCode(fault));
+}
+
 /** The code of an error of the system, of TLS or of undici; empty for any other. */
 export function faultCode(error: unknown): string {
   if (!(error instanceof Error) || error.name === "BundleError") return "";

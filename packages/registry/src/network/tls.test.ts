@@ -17,6 +17,7 @@ import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage } from "../../../../test/support/images.ts";
 import { serveProxy } from "../../../../test/support/proxy-server.ts";
 import { createConnection } from "../client/connection.ts";
+import { createGates } from "../client/gates.ts";
 import { createNetwork, type NetworkOptions } from "./network.ts";
 
 const IMAGE = makeImage(["layer"]);
@@ -144,7 +145,7 @@ describePeers(["openssl"], "TLS with a private authority", () => {
     30_000,
   );
 
-  test("refuses a server that is too old", async () => {
+  test("row 116: refuses a server that is too old", async () => {
     const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
     const host = await serve(serveManifest, old);
 
@@ -183,7 +184,13 @@ describePeers(["openssl"], "TLS with a private authority", () => {
     const port = await findFreePort();
     const host = `127.0.0.1:${port}`;
     const connection = closeAfterTest(
-      createConnection({ host, isInsecure: true, userAgent: "test/1", network: createNetwork() }),
+      createConnection({
+        host,
+        isInsecure: true,
+        userAgent: "test/1",
+        network: createNetwork(),
+        gates: createGates(),
+      }),
     );
     const call = { method: "HEAD", url: "/v2/", scopes: [], expected: [200], what: "look" } as const;
 

@@ -8,6 +8,7 @@ import { answerCall, checkNames } from "./dispatch.ts";
 import { type Gate, openBasicGate, openFreeGate } from "./gate.ts";
 import type { Quirks, ServerAuth, ServerOptions } from "./options.ts";
 import { openPullBudget } from "./pull-budget.ts";
+import { openRequestLimit } from "./request-limit.ts";
 import { sendAnswer } from "./send-answer.ts";
 
 /** Answers a request of node's http server; it never throws. */
@@ -21,11 +22,14 @@ export function createRegistryHandler(store: Store, options: ServerOptions = {})
   const { auth, quirks = {}, onRequest, onError } = options;
   const gate = openGate(auth);
   const budget = openPullBudget(quirks.rateLimit);
+  const countRequest = openRequestLimit(quirks.requestLimit);
   // Tokens are for single repositories; what a token does not name it cannot be asked about.
   const isOpenToAll = auth?.kind !== "bearer";
 
   const answerRequest = async (request: IncomingMessage, signal: AbortSignal): Promise<Answer> => {
     const { method = "GET", url = "/" } = request;
+    const abuse = countRequest();
+    if (abuse !== undefined) return abuse;
     const token = await gate.answerToken(request);
     if (token !== undefined) return token;
     const route = parseRoute(url);

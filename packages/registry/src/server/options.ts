@@ -81,6 +81,8 @@ export interface Quirks {
   readonly dockerMediaTypesRefused?: boolean;
   /** A pull limit, as Docker Hub has it: HEAD is free, each GET of a manifest counts. */
   readonly rateLimit?: RateLimit;
+  /** More requests than this are refused, whatever they are, as Docker Hub does against abuse. */
+  readonly requestLimit?: RequestLimit;
   /** Deleting manifests, tags and blobs is answered with 405, as docker-registry does unless `storage.delete` is enabled. */
   readonly refuseDeletion?: boolean;
   /**
@@ -107,7 +109,20 @@ export interface Quirks {
 export interface RateLimit {
   /** Pulls per window. */
   readonly limit: number;
-  /** Pulls left when the server starts; the window never ends. */
+  /** Pulls left when the server starts, and with it the first window. */
   readonly remaining: number;
   readonly windowSeconds: number;
+  /** Does it say when the window ends, as the IETF's draft has it and Docker Hub does not? @default false */
+  readonly tellsReset?: boolean;
+  /** A clock in milliseconds. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** {@link https://docs.docker.com/docker-hub/usage/#abuse-rate-limit} */
+export interface RequestLimit {
+  /** Requests per window, HEAD too. */
+  readonly requests: number;
+  readonly windowSeconds: number;
+  /** A clock in milliseconds. @default Date.now */
+  readonly now?: () => number;
 }

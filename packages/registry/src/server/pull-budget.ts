@@ -12,12 +12,21 @@ export interface PullBudget {
 /** A budget; without a limit it never ends. HEAD is free. {@link https://docs.docker.com/docker-hub/usage/pulls/} */
 export function openPullBudget(rateLimit?: RateLimit): PullBudget {
   if (rateLimit === undefined) return { spend: () => undefined, headers: () => ({}) };
-  const { limit, windowSeconds } = rateLimit;
+  const { limit, windowSeconds, tellsReset = false, now = Date.now } = rateLimit;
   let { remaining } = rateLimit;
+  let endsAt = now() + windowSeconds * 1000;
+
+  /** A window that has ended is followed by one with all pulls. */
+  const renew = (): void => {
+    if (now() < endsAt) return;
+    remaining = limit;
+    endsAt = now() + windowSeconds * 1000;
+  };
 
   return {
     spend(method) {
       if (method !== "GET") return undefined;
+      renew();
       if (remaining > 0) {
         remaining -= 1;
         return undefined;
@@ -25,9 +34,13 @@ export function openPullBudget(rateLimit?: RateLimit): PullBudget {
       return errorAnswer("TOOMANYREQUESTS", "You have reached your pull rate limit.");
     },
 
-    headers: () => ({
-      "ratelimit-limit": `${limit};w=${windowSeconds}`,
-      "ratelimit-remaining": `${remaining};w=${windowSeconds}`,
-    }),
+    headers() {
+      renew();
+      return {
+        "ratelimit-limit": `${limit};w=${windowSeconds}`,
+        "ratelimit-remaining": `${remaining};w=${windowSeconds}`,
+        ...(tellsReset ? { "ratelimit-reset": `${Math.ceil((endsAt - now()) / 1000)}` } : {}),
+      };
+    },
   };
 }

@@ -218,6 +218,41 @@ test("quirk rateLimit counts the GETs of manifests and nothing else", async () =
   expect(blob.status).toBe(200);
 });
 
+test("serveRegistry() grants all pulls again when the window has ended, and can say when", async () => {
+  let ms = 0;
+  const rateLimit = { limit: 2, remaining: 0, windowSeconds: 60, tellsReset: true, now: () => ms };
+  await serve({ quirks: { rateLimit } });
+
+  const refused = await get("/v2/lib/app/manifests/A");
+  ms = 15_500;
+  const later = await get("/v2/lib/app/manifests/A", { method: "HEAD" });
+  ms = 60_000;
+  const granted = await get("/v2/lib/app/manifests/A");
+
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get("ratelimit-reset")).toBe("60");
+  expect(later.headers.get("ratelimit-reset")).toBe("45");
+  expect(granted.status).toBe(200);
+  expect(granted.headers.get("ratelimit-remaining")).toBe("1;w=60");
+});
+
+test("serveRegistry() refuses requests of any kind that come too fast, with a page and a time", async () => {
+  let ms = 0;
+  const requestLimit = { requests: 2, windowSeconds: 10, now: () => ms };
+  await serve({ quirks: { requestLimit } });
+
+  const first = await get("/v2/lib/app/manifests/A", { method: "HEAD" });
+  const second = await get(`/v2/lib/app/blobs/${LAYER_DIGEST}`);
+  ms = 3000;
+  const third = await get("/v2/lib/app/manifests/A", { method: "HEAD" });
+  ms = 10_000;
+  const fourth = await get("/v2/lib/app/manifests/A", { method: "HEAD" });
+
+  expect([first, second, third, fourth].map(({ status }) => status)).toEqual([200, 200, 429, 200]);
+  expect(third.headers.get("retry-after")).toBe("7");
+  expect(third.headers.get("content-type")).toBe("text/html");
+});
+
 function describe(content: Uint8Array, mediaType: string): Descriptor {
   return { mediaType, digest: digestOf(content), size: content.length };
 }

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { NamedImages } from "../../../../test/support/bundles.ts";
+import { makeImage, makeIndex } from "../../../../test/support/images.ts";
+import { type ChangeSource, openNotedSources } from "../../../../test/support/noted-sources.ts";
+import { BundleError } from "../error.ts";
+import type { OpenSource } from "../fetch/fetch-blob.ts";
+import { openMetadataCache } from "../metadata-cache.ts";
+import { parseSelection } from "../selection/parse-selection.ts";
+import type { Plan, PullLimit } from "./plan.ts";
+import type { PlanOptions } from "./plan-options.ts";
+import { resolvePlan } from "./resolve-plan.ts";
+
+const SINGLE = makeImage(["single"]);
+const IMAGES: NamedImages = [
+  ["redis:7.0", makeIndex([makeImage(["amd64"]), makeImage(["arm64"], "linux/arm64")])],
+  ["redis:7.2", SINGLE],
+  ["redis:latest", SINGLE],
+];
+
+let directory: string;
+/** `METHOD REPOSITORY ARGUMENT` of every request. */
+let requests: string[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "pulls-"));
+  requests = [];
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function openSources(images = IMAGES, change?: ChangeSource): Promise<OpenSource> {
+  return await openNotedSources(images, requests, change);
+}
+
+async function plan(mappings: string, options: Partial<PlanOptions> = {}): Promise<Plan> {
+  const text = `tasks:\n- name: t\n  source: {registry: docker.io}\n  target: {registry: in}\n  mappings: [${mappings}]\n`;
+  const { selection, problems } = parseSelection(text, { environment: {} });
+  if (selection === undefined) throw new TypeError(JSON.stringify(problems));
+  return await resolvePlan(selection, {
+    openSource: options.openSource ?? (await openSources()),
+    cache: openMetadataCache(join(directory, "cache")),
+    pullLimit: () => undefined,
+    listRepositories: () => Promise.reject(new BundleError("UNSUPPORTED", "no catalog here")),
+    jobs: 3,
+    ...options,
+  });
+}
+
+describe("resolvePlan() with a pull limit", () => {
+  test("stops before the first pull where the registry grants fewer than are needed", async () => {
+    const pullLimit = (): { remaining: number; limit: number; windowSeconds: number } => ({
+      remaining: 1,
+      limit: 100,
+      windowSeconds: 21_600,
+    });
+
+    await expect(plan("{from: redis}", { pullLimit })).rejects.toMatchObject({
+      code: "TOOMANYREQUESTS",
+      message: expect.stringContaining("2 more pulls are needed and it grants 1"),
+      hint: expect.stringContaining("6 hours"),
+    });
+    expect(requests.filter((request) => request.startsWith("readManifest"))).toEqual([]);
+  });
+
+  test("goes on where the registry grants as many as are needed", async () => {
+    const { pulls } = await plan("{from: redis, tags: ['7.2']}", { pullLimit: () => ({ remaining: 1 }) });
+
+    expect(pulls).toEqual([{ registry: "docker.io", needed: 1, remaining: 1 }]);
+  });
+
+  test("row 43: waits for pulls where it is told to, takes as many as are granted, and each manifest once", async () => {
+    let limit: PullLimit = { remaining: 1, limit: 100 };
+    const openSource = await openSources(IMAGES, (source) => ({
+      resolve: async (...args) => {
+        limit = { remaining: 1, limit: 100 };
+        return await source.resolve(...args);
+      },
+      readManifest: async (...args) => {
+        if (limit.remaining === 0) throw new BundleError("TOOMANYREQUESTS", "Cannot read manifest");
+        limit = { remaining: 0, limit: 100 };
+        return await source.readManifest(...args);
+      },
+    }));
+    const waits: string[] = [];
+
+    const { images, pulls } = await plan("{from: redis}", {
+      openSource,
+      pullLimit: () => limit,
+      waitForRateLimit: true,
+      askEveryMs: 1,
+      onEvent: (event) => {
+        if (event.kind === "retry") waits.push(event.message);
+      },
+    });
+
+    expect(images).toHaveLength(3);
+    expect(pulls).toEqual([expect.objectContaining({ registry: "docker.io", needed: 3 })]);
+    expect(waits[0]).toBe("it grants no more pulls for now, and 1 are still needed");
+    const read = requests.filter((request) => request.startsWith("readManifest"));
+    expect(new Set(read).size).toBe(read.length);
+  });
+
+  test("row 43: waits after a pull that was refused although the registry names no limit", async () => {
+    let refusals = 2;
+    const openSource = await openSources(IMAGES, (source) => ({
+      readManifest: async (...args) => {
+        if (refusals-- > 0) throw new BundleError("TOOMANYREQUESTS", "Cannot read manifest");
+        return await source.readManifest(...args);
+      },
+    }));
+
+    const { images } = await plan("{from: redis}", { openSource, waitForRateLimit: true, askEveryMs: 1 });
+
+    expect(images).toHaveLength(3);
+  });
+
+  test("stops where the limit is used up on the way", async () => {
+    const error = new BundleError("TOOMANYREQUESTS", "Cannot read manifest");
+    const openSource = await openSources(IMAGES, () => ({
+      readManifest: async () => await Promise.reject(error),
+    }));
+
+    await expect(plan("{from: redis}", { openSource })).rejects.toMatchObject({
+      code: error.code,
+      message: error.message,
+      hint: expect.stringContaining("Run it again later"),
+    });
+  });
+});

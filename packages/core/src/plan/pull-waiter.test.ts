@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { digestOf } from "../digest.ts";
+import { BundleError } from "../error.ts";
+import type { TransferEvent } from "../events.ts";
+import type { Source } from "../repository.ts";
+import type { PullLimit } from "./plan.ts";
+import type { PlanOptions } from "./plan-options.ts";
+import { createPullWaiter, type PullWaiter } from "./pull-waiter.ts";
+
+const WANTED = {
+  descriptor: {
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    digest: digestOf(Buffer.from("a")),
+    size: 1,
+  },
+  from: { registry: "docker.io", repository: "library/redis" },
+};
+const REFUSAL = new BundleError("TOOMANYREQUESTS", "Cannot go on");
+const USED_UP: PullLimit = { remaining: 0, limit: 100, windowSeconds: 21_600 };
+
+interface Watched {
+  readonly waiter: PullWaiter;
+  /** What was told: host, milliseconds, message. */
+  readonly told: unknown[];
+  readonly asked: string[];
+}
+
+/** A waiter whose registry answers, each time it is asked, with the next of these limits or errors. */
+function watch(answers: readonly (PullLimit | BundleError | undefined)[], askEveryMs = 1): Watched {
+  const told: unknown[] = [];
+  const asked: string[] = [];
+  let limit: PullLimit | undefined = USED_UP;
+  const resolve: Source["resolve"] = async (reference) => {
+    const answer = answers[asked.length];
+    asked.push(reference);
+    if (answer instanceof BundleError) throw answer;
+    limit = answer;
+    return undefined;
+  };
+  const options: Partial<PlanOptions> = {
+    openSource: () => ({ resolve }) satisfies Partial<Source> as unknown as Source,
+    pullLimit: () => limit,
+    askEveryMs,
+    onEvent: (event: TransferEvent) => {
+      if (event.kind === "retry") told.push([event.host, event.waitMs, event.message]);
+    },
+  };
+  return { waiter: createPullWaiter(options as PlanOptions), told, asked };
+}
+
+test("row 43: createPullWaiter() asks by HEAD again and again, and tells each time", async () => {
+  const { waiter, told, asked } = watch([USED_UP, REFUSAL, { remaining: 3 }]);
+
+  await waiter.wait(WANTED, 12, REFUSAL);
+
+  expect(asked).toEqual(Array(3).fill(WANTED.descriptor.digest));
+  const message = "it grants no more pulls for now, and 12 are still needed";
+  expect(told).toEqual(Array(3).fill(["docker.io", 1, message]));
+});
+
+test("row 43: createPullWaiter() waits as long as the registry says, where it does", async () => {
+  const { waiter, told } = watch([{ ...USED_UP, resetSeconds: 1 }, { remaining: 100 }]);
+
+  await waiter.wait(WANTED, 1, REFUSAL);
+  expect(told.map((each) => (each as unknown[])[1])).toEqual([1, 1000]);
+});
+
+test("createPullWaiter() goes on where a registry names no limit", async () => {
+  const { waiter, asked } = watch([undefined]);
+
+  await waiter.wait(WANTED, 1, REFUSAL);
+
+  expect(asked).toHaveLength(1);
+});
+
+test("createPullWaiter() gives up after a window without a pull, and begins anew after one", async () => {
+  // With the margin of ten minutes five milliseconds are left.
+  const margin = { remaining: 0, windowSeconds: -599.995 };
+  const { waiter, asked } = watch([margin, margin, margin, margin, margin, margin, { remaining: 1 }], 3);
+
+  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(REFUSAL);
+  const before = asked.length;
+  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(REFUSAL);
+  waiter.reset();
+  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(REFUSAL);
+
+  expect(before).toBe(2);
+  expect(asked.length).toBe(4);
+});
+
+test("createPullWaiter() fails with what asking fails with", async () => {
+  const down = new BundleError("CONNECTION_FAILED", "Cannot resolve it");
+  const { waiter } = watch([down]);
+
+  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(down);
+});
+
+test("createPullWaiter() ends with the signal's reason", async () => {
+  const options: Partial<PlanOptions> = {
+    pullLimit: () => USED_UP,
+    signal: AbortSignal.abort(new Error("stopped")),
+  };
+
+  await expect(createPullWaiter(options as PlanOptions).wait(WANTED, 1, REFUSAL)).rejects.toThrow("stopped");
+});

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Repository, TransferEvent } from "@airgap-bundle/core";
+import { describe, expect, test } from "vitest";
+import { useClients } from "../../../../test/support/clients.ts";
+import { makeImage } from "../../../../test/support/images.ts";
+import type { RawAnswer } from "../../../../test/support/raw-server.ts";
+import type { OpenedRegistry } from "./open-registry.ts";
+
+const IMAGE = makeImage(["layer"]);
+const MANIFEST = {
+  headers: {
+    "content-type": IMAGE.descriptor.mediaType,
+    "content-length": String(IMAGE.descriptor.size),
+    "docker-content-digest": IMAGE.descriptor.digest,
+  },
+  body: IMAGE.content,
+};
+
+const { open, serveOdd } = useClients();
+
+async function resolve(registry: Pick<OpenedRegistry, "openRepository">): ReturnType<Repository["resolve"]> {
+  return await registry.openRepository("team/app").resolve("7");
+}
+
+describe("what may pass", () => {
+  test.each([
+    ["500", 500, { status: 500, headers: { "retry-after": "9" } }],
+    ["522 with a page", 500, { status: 522, headers: { "content-type": "text/html" }, body: "<html>" }],
+    ["503 with a time", 1000, { status: 503, headers: { "retry-after": "1" } }],
+    ["429 with a time", 1000, { status: 429, headers: { "retry-after": "1" } }],
+    ["a cut connection", 500, { isSevered: true }],
+  ])("row 45: is tried again: %s, after %i ms", async (_what, waitMs, answer: RawAnswer) => {
+    const events: TransferEvent[] = [];
+    const server = await serveOdd(() => (server.requests.length === 0 ? answer : MANIFEST));
+    const registry = open(server.host, { onEvent: (event) => events.push(event) });
+
+    const found = await resolve(registry);
+
+    expect(found).toEqual(IMAGE.descriptor);
+    expect(events).toEqual([expect.objectContaining({ kind: "retry", host: server.host, waitMs })]);
+    expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "HEAD"]);
+  });
+
+  test.each([
+    ["429 without a time (row 43)", 429, {}],
+    ["429 with an hour (row 44)", 429, { "retry-after": "3600" }],
+  ])("is told at once: %s", async (_what, status, headers) => {
+    const server = await serveOdd(() => ({ status, headers }));
+
+    await expect(resolve(open(server.host))).rejects.toMatchObject({ code: "TOOMANYREQUESTS" });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("row 113: a kept connection that ends when it is used again is no failure: one more request, at once", async () => {
+    const events: TransferEvent[] = [];
+    const server = await serveOdd(() => (server.requests.length === 1 ? { isSevered: true } : MANIFEST));
+    const registry = open(server.host, { onEvent: (event) => events.push(event) });
+    await resolve(registry);
+
+    const found = await resolve(registry);
+
+    expect(found).toEqual(IMAGE.descriptor);
+    expect(events).toEqual([]);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test("row 113: what ends twice is a failure, and so is what carries a body", async () => {
+    const events: TransferEvent[] = [];
+    const severed = [2, 3, 5];
+    const server = await serveOdd(({ method }) => {
+      if (severed.includes(server.requests.length)) return { isSevered: true };
+      return method === "PUT" ? { status: 201 } : MANIFEST;
+    });
+    const registry = open(server.host, { onEvent: (event) => events.push(event) });
+    await resolve(registry);
+    await resolve(registry);
+
+    await resolve(registry);
+    const afterTwo = events.length;
+    await registry.openRepository("team/app").putManifest(IMAGE.descriptor, IMAGE.content);
+
+    expect(afterTwo).toBe(1);
+    expect(events).toHaveLength(2);
+  });
+
+  test("hold back every request to the host, and are told once", async () => {
+    const events: TransferEvent[] = [];
+    const times: number[] = [];
+    const server = await serveOdd(() => {
+      times.push(performance.now());
+      return times.length === 2 ? { status: 503, headers: { "retry-after": "1" } } : MANIFEST;
+    });
+    const registry = open(server.host, { onEvent: (event) => events.push(event) });
+    await resolve(registry);
+
+    const failing = resolve(registry);
+    while (events.length === 0) await sleep(5);
+    const [refusedAt = 0] = times.slice(1);
+    await Promise.all([failing, resolve(registry), resolve(registry)]);
+
+    expect(events).toEqual([{ kind: "retry", host: server.host, waitMs: 1000, message: "status 503" }]);
+    for (const time of times.slice(2)) expect(time - refusedAt).toBeGreaterThan(950);
+  });
+
+  test("row 48: is tried twice: an answer with headers of more than 64 KiB, in one or in many", async () => {
+    for (const headers of [
+      { "x-large": "x".repeat(70_000) },
+      { "x-many": Array(9).fill("x".repeat(9000)) },
+    ]) {
+      const server = await serveOdd(() => ({ headers }));
+
+      await expect(resolve(open(server.host))).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
+      expect(server.requests).toHaveLength(2);
+    }
+  });
+
+  test("row 114: an address of several that does not answer is passed over", async () => {
+    const server = await serveOdd(() => MANIFEST);
+
+    // The name stands for ::1 too, where nobody listens.
+    expect(await resolve(open(server.host.replace("127.0.0.1", "localhost")))).toEqual(IMAGE.descriptor);
+  });
+
+  test("ends when it is told to", async () => {
+    const controller = new AbortController();
+    const server = await serveOdd(() => {
+      controller.abort(new Error("stopped"));
+      return { status: 503, headers: { "retry-after": "30" } };
+    });
+
+    const resolved = open(server.host).openRepository("team/app").resolve("7", { signal: controller.signal });
+
+    await expect(resolved).rejects.toThrow("stopped");
+  });
+});
