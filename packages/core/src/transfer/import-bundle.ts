@@ -25,9 +25,7 @@ export async function importBundle(
   const changed = imports.filter((planned) => states.get(planned)?.kind === "changed");
   const { isDryRun = false } = options;
   const push = await pushImages(bundle, isDryRun ? [] : changed, options);
-  const arrived = imports.filter(
-    (planned) => states.get(planned)?.kind !== "failed" && !push.failures.has(planned),
-  );
+  const arrived = imports.filter((planned) => isThere(states.get(planned)) && !push.failures.has(planned));
   const spoken = await pushReferrers(bundle, arrived, options);
   return {
     images: imports.map((planned) => ({
@@ -37,6 +35,11 @@ export async function importBundle(
     blobs: addCounts(push.blobs, spoken.blobs),
     uploadedSize: push.uploadedSize + spoken.uploadedSize,
   };
+}
+
+/** Is the image at its target now, or would it be after a dry run? */
+function isThere(state: TargetState | undefined): boolean {
+  return state?.kind === "changed" || state?.kind === "unchanged";
 }
 
 function unknownOf({ image }: PlannedImport): Pick<ImportedReferrers, "unknown"> {
@@ -56,12 +59,12 @@ async function checkTargets(
   imports: readonly PlannedImport[],
   options: ImportOptions,
 ): Promise<ReadonlyMap<PlannedImport, TargetState>> {
-  const { openRepository, jobs, onEvent, signal } = options;
+  const { jobs, onEvent, signal } = options;
   onEvent?.({ kind: "phase", phase: "check", total: imports.length });
   const states = await mapConcurrent(
     imports,
     async (planned, jobSignal): Promise<[PlannedImport, TargetState]> => {
-      const state = await checkTarget(bundle, planned, openRepository, { signal: jobSignal });
+      const state = await checkTarget(bundle, planned, { ...options, signal: jobSignal });
       onEvent?.({ kind: "step", phase: "check" });
       return [planned, state];
     },
@@ -77,13 +80,12 @@ function toImportedImage(
   isDryRun: boolean,
 ): Omit<ImportedImage, "referrers"> {
   const about = { source: image.source, target: name, digest: image.descriptor.digest };
+  const previousDigest = state?.kind === "unchanged" ? undefined : state?.previousDigest;
+  const moved = { ...about, ...(previousDigest === undefined ? {} : { previousDigest }) };
   const error = state?.kind === "failed" ? state.error : failure;
-  if (error !== undefined) return { ...about, status: "failed", ...describeFailure(error) };
-  if (state?.kind !== "changed") return { ...about, status: "unchanged" };
-  const { previousDigest } = state;
-  return {
-    ...about,
-    status: isDryRun ? "planned" : "pushed",
-    ...(previousDigest === undefined ? {} : { previousDigest }),
-  };
+  if (error !== undefined) return { ...moved, status: "failed", ...describeFailure(error) };
+  if (state === undefined || state.kind === "unchanged") return { ...about, status: "unchanged" };
+  if (state.kind === "skipped")
+    return { ...moved, status: "skipped", message: `The tag stands for ${state.previousDigest}` };
+  return { ...moved, status: isDryRun ? "planned" : "pushed" };
 }

@@ -41,12 +41,14 @@ const RULES: readonly Rule[] = [
     words: /immutable|cannot be overwritten|does not allow updating assets/i,
     says: "the tag is there with other content, and may not change",
     hint: "Push under another tag, or let the registry's rules for immutable tags make an exception",
+    code: "TAG_EXISTS",
   },
   {
     purposes: MANIFESTS,
     codes: ["TAG_IMMUTABLE", "IMAGETAGALREADYEXISTSEXCEPTION", "TAG_INVALID"],
     says: "the tag is there with other content, and may not change",
     hint: "Push under another tag, or let the registry's rules for immutable tags make an exception",
+    code: "TAG_EXISTS",
   },
   // Harbor: 403 DENIED "... will exceed the configured upper limit ... quota"; Quay: 403 "Quota has been exceeded".
   {
