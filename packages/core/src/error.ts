@@ -13,6 +13,8 @@ export interface BundleErrorOptions {
   readonly retryAfterMs?: number;
   /** The content that is missing or wrong, where the other side names it. */
   readonly digests?: readonly string[];
+  /** What fails for the same reason whatever is pushed: all that goes to this repository, or to its registry. */
+  readonly stops?: "repository" | "registry";
 }
 
 /** The one error class. Match on `code`, never on the message or on `instanceof` across packages. */
@@ -23,6 +25,7 @@ export class BundleError extends Error {
   // Declared only: a field would be there as undefined.
   declare readonly retryAfterMs?: number;
   declare readonly digests?: readonly string[];
+  declare readonly stops?: "repository" | "registry";
 
   constructor(code: ErrorCode, message: string, options: BundleErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
@@ -31,6 +34,7 @@ export class BundleError extends Error {
     this.hint = options.hint ?? ERROR_CODES[code].action;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     if (options.digests !== undefined) this.digests = options.digests;
+    if (options.stops !== undefined) this.stops = options.stops;
   }
 }
 

@@ -81,7 +81,7 @@ describe("putBlob()", () => {
     await put(repository);
 
     const { requests } = repository.server;
-    expect(requests.map(({ method }) => method)).toEqual(["POST", "PUT", "HEAD", "POST", "PUT"]);
+    expect(requests.map(({ method }) => method)).toEqual(["POST", "PUT", "HEAD", "POST", "PUT", "DELETE"]);
     expect(requests[4]).toMatchObject({ body: LAYER.content.toString() });
     expect(requests[4]?.url).toBe(
       `/upload?_state=a%2Bb&digest=${encodeURIComponent(LAYER.descriptor.digest)}`,

@@ -61,8 +61,12 @@ describe("putBlob() begins anew", () => {
   });
 
   test.each([
-    ["content was changed on its way", "DIGEST_INVALID", ["POST", "PUT", "POST", "PUT"]],
-    ["Nexus gets the same blob twice", "BLOB_UPLOAD_INVALID", ["POST", "PUT", "HEAD", "POST", "PUT"]],
+    ["content was changed on its way", "DIGEST_INVALID", ["POST", "PUT", "POST", "PUT", "DELETE"]],
+    [
+      "Nexus gets the same blob twice",
+      "BLOB_UPLOAD_INVALID",
+      ["POST", "PUT", "HEAD", "POST", "PUT", "DELETE"],
+    ],
   ])("once where %s", async (_what, code, methods) => {
     let puts = 0;
     const body = JSON.stringify({ errors: [{ code, message: "asset cannot be updated" }] });
@@ -96,6 +100,7 @@ describe("putBlob() begins anew", () => {
     const repository = await openOdd(({ method }): RawAnswer => {
       if (method === "POST") return { status: 202, headers: { location: "/upload" } };
       if (method === "HEAD") return { status: 404 };
+      if (method === "DELETE") return { status: 204 };
       puts += 1;
       return puts === 1 ? { isDropped: true } : { status: 201 };
     });
@@ -105,8 +110,8 @@ describe("putBlob() begins anew", () => {
     });
 
     const requests = repository.server.requests.map(({ method }) => method);
-    expect(requests).toEqual(["POST", "PUT", "HEAD", "POST", "PUT"]);
-    expect(repository.server.requests.at(-1)?.body).toBe(large.content.toString());
+    expect(requests).toEqual(["POST", "PUT", "HEAD", "POST", "PUT", "DELETE"]);
+    expect(repository.server.requests[4]?.body).toBe(large.content.toString());
   });
 
   test("unless the blob has arrived and only the answer was lost", async () => {
@@ -118,7 +123,7 @@ describe("putBlob() begins anew", () => {
 
     await put(repository);
 
-    expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "PUT", "HEAD"]);
+    expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "PUT", "HEAD", "DELETE"]);
   });
 });
 

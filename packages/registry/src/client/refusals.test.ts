@@ -273,3 +273,21 @@ describe("explainRefusal()", () => {
     expect(explain(purpose, status, body)).toBeUndefined();
   });
 });
+
+test.each<[string, Purpose, number, string, "repository" | "registry" | undefined]>([
+  ["docker's registry in maintenance", "start-upload", 405, "", "registry"],
+  [
+    "Harbor in read-only mode",
+    "send-blob",
+    403,
+    errors("DENIED", "The system is in read only mode."),
+    "registry",
+  ],
+  ["a read-only repository", "push-manifest", 405, "Repository docker-hosted is read only", "repository"],
+  ["a quota of Quay", "start-upload", 403, errors("DENIED", "Quota has been exceeded"), "repository"],
+  ["a full disk", "send-blob", 507, "", "repository"],
+  ["a missing right", "start-upload", 403, errors("DENIED", "denied"), undefined],
+  ["a chunk that is refused", "send-blob", 405, "", undefined],
+])("explainRefusal() knows how much %s stops", (_what, purpose, status, body, stops) => {
+  expect(explain(purpose, status, body)?.stops).toBe(stops);
+});

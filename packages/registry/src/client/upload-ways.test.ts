@@ -52,7 +52,7 @@ describe("putBlob() sends", () => {
 
     expect(answers()).toEqual([
       ...["POST 202", "PUT 413"],
-      ...["POST 202", "PATCH 202", "PATCH 202", "PATCH 202", "PUT 201"],
+      ...["POST 202", "PATCH 202", "PATCH 202", "PATCH 202", "PUT 201", "DELETE 204"],
       ...["POST 202", "PATCH 202", "PUT 201"],
     ]);
   });
@@ -86,6 +86,7 @@ describe("putBlob() sends", () => {
     const repository = await openOdd(({ method }): RawAnswer => {
       if (method === "POST") return { status: 202, headers: { location: "/upload" } };
       if (method === "HEAD") return { status: 404 };
+      if (method === "DELETE") return { status: 204 };
       puts += 1;
       return puts < 3 ? { isDropped: true } : { status: 201 };
     });
@@ -106,7 +107,7 @@ describe("putBlob() sends", () => {
     await put(await serve({ maxChunkSize: 4 * MIB }, 5 * MIB), LARGE);
 
     const whole = ["PATCH 202", "PATCH 202", "PATCH 202"];
-    expect(answers()).toEqual(["POST 202", "PATCH 416", "POST 202", ...whole, "PUT 201"]);
+    expect(answers()).toEqual(["POST 202", "PATCH 416", "POST 202", ...whole, "PUT 201", "DELETE 204"]);
   });
 
   test("chunks of ECR's size where smaller ones are refused, and believes no stale Range", async () => {
@@ -120,7 +121,8 @@ describe("putBlob() sends", () => {
 
     await put(await serve(quirks, 100));
 
-    expect(answers()).toEqual(["POST 202", "PATCH 400", "POST 202", "PATCH 201", "PATCH 201", "PUT 201"]);
+    const whole = ["POST 202", "PATCH 201", "PATCH 201", "PUT 201"];
+    expect(answers()).toEqual(["POST 202", "PATCH 400", ...whole, "DELETE 204"]);
   });
 
   test("chunks of no less than the registry announces", async () => {
@@ -132,7 +134,7 @@ describe("putBlob() sends", () => {
   test("one PUT where chunks are refused, as by Artifact Registry", async () => {
     await put(await serve({ patchRefused: true }, 100));
 
-    expect(answers()).toEqual(["POST 202", "PATCH 400", "POST 202", "PUT 201"]);
+    expect(answers()).toEqual(["POST 202", "PATCH 400", "POST 202", "PUT 201", "DELETE 204"]);
   });
 
   test("nothing more where every way is refused, and says which", async () => {
@@ -143,7 +145,7 @@ describe("putBlob() sends", () => {
       message: expect.stringMatching(/chunked uploads are not supported.*; refused before: one PUT$/),
       hint: expect.stringContaining("--chunk-size"),
     });
-    expect(answers()).toEqual(["POST 202", "PUT 404", "POST 202", "PATCH 400"]);
+    expect(answers()).toEqual(["POST 202", "PUT 404", "POST 202", "PATCH 400", "DELETE 204"]);
   });
 
   test("nothing more where even the smallest chunk is too large, and names the proxy", async () => {
@@ -186,6 +188,7 @@ describe("putBlob() sends", () => {
     const repository = await openOdd(
       ({ method }): RawAnswer => {
         if (method === "POST") return { status: 202, headers: { location: "/upload" } };
+        if (method === "DELETE") return { status: 204 };
         const message = limits[patches++ % 2];
         return { status: 400, body: JSON.stringify({ errors: [{ code: "UNKNOWN", message }] }) };
       },
@@ -208,7 +211,7 @@ describe("putBlob() sends", () => {
     });
 
     await expect(put(repository, LARGE)).rejects.toMatchObject({ message: expect.stringContaining(message) });
-    expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "PUT"]);
+    expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "PUT", "DELETE"]);
   });
 
   test("an empty blob in every way", async () => {
@@ -241,7 +244,7 @@ describe("putBlob() in chunks", () => {
     await put(await serve({ range }, 600));
 
     const whole = ["POST 202", "PATCH 202", "PATCH 202", "PUT 201"];
-    expect(answers()).toEqual(["POST 202", "PATCH 202", "HEAD 404", ...whole]);
+    expect(answers()).toEqual(["POST 202", "PATCH 202", "HEAD 404", ...whole, "DELETE 204"]);
   });
 
   test.each([201, 204])("takes %i for a chunk that has come", async (patchStatus) => {
