@@ -82,6 +82,23 @@ describe("putBlob() begins anew", () => {
     expect(repository.server.requests.map(({ method }) => method)).toEqual(methods);
   });
 
+  test("row 70: with a new token where that of the request has ended, from the first byte", async () => {
+    let tokens = 0;
+    const repository = await openOdd(({ method, url, headers }): RawAnswer => {
+      if (url.startsWith("/token")) return { body: JSON.stringify({ token: `${++tokens}` }) };
+      const valid = method === "PUT" ? "Bearer 2" : `Bearer ${tokens}`;
+      if (headers.authorization !== valid)
+        return { status: 401, headers: { "www-authenticate": `Bearer realm="/token"` } };
+      return method === "POST" ? { status: 202, headers: { location: "/upload" } } : { status: 201 };
+    });
+
+    await put(repository);
+
+    const puts = repository.server.requests.filter(({ method }) => method === "PUT");
+    expect(puts.map(({ headers }) => headers.authorization)).toEqual(["Bearer 1", "Bearer 2"]);
+    expect(puts.map(({ body }) => body)).toEqual([LAYER.content.toString(), LAYER.content.toString()]);
+  });
+
   test("five times in all where the registry is overloaded", async () => {
     const repository = await openOdd(({ method }): RawAnswer => {
       return method === "HEAD" ? { status: 404 } : { status: 503, headers: { "retry-after": "0" } };
