@@ -19,7 +19,7 @@ const READ_ONLY = /read-only/;
 describe("explainRefusal()", () => {
   test.each<[string, Purpose, number, string, RegExp, RegExp]>([
     [
-      "an immutable tag of Harbor",
+      "row 73: an immutable tag of Harbor",
       "push-manifest",
       412,
       errors("PRECONDITION", "Failed to process request due to 'app:1' configured as immutable."),
@@ -99,7 +99,7 @@ describe("explainRefusal()", () => {
     ],
     ["docker's registry in maintenance", "start-upload", 405, "Method not allowed\n", READ_ONLY, /--to/],
     [
-      "a project that Harbor does not have, as 401",
+      "row 71: a project that Harbor does not have, as 401",
       "start-upload",
       401,
       errors("UNAUTHORIZED", "project mirror not found: project mirror not found"),
@@ -158,7 +158,7 @@ describe("explainRefusal()", () => {
       /Check that the project exists/,
     ],
     [
-      "Docker's types at zot",
+      "row 75: Docker's types at zot",
       "push-manifest",
       415,
       errors("MANIFEST_INVALID", "manifest invalid"),
@@ -166,7 +166,7 @@ describe("explainRefusal()", () => {
       /docker2s2/,
     ],
     [
-      "a manifest too large for docker's registry",
+      "row 76: a manifest too large for docker's registry",
       "push-manifest",
       400,
       errors("MANIFEST_INVALID", "manifest invalid", "http: request body too large"),

@@ -44,7 +44,7 @@ describe("putBlob() sends", () => {
     expect(answers()).toEqual(["POST 202", "PUT 404", ...again, ...again]);
   });
 
-  test("chunks where nginx takes no large body, and remembers it", async () => {
+  test("row 68: chunks where nginx takes no large body, and remembers it", async () => {
     const repository = await serve({ maxBodySize: 8 * MIB });
 
     await put(repository, LARGE);
@@ -57,7 +57,7 @@ describe("putBlob() sends", () => {
     ]);
   });
 
-  test("chunks where a proxy cuts the connection of every large body", async () => {
+  test("row 68: chunks where a proxy cuts the connection of every large body", async () => {
     let puts = 0;
     const repository = await openOdd(({ method, headers }): RawAnswer => {
       if (method === "POST") return { status: 202, headers: { location: "/upload" } };
@@ -103,14 +103,14 @@ describe("putBlob() sends", () => {
     expect(answers()).toEqual(["POST 202", "PATCH 202", "PATCH 202", "PATCH 202", "PUT 201"]);
   });
 
-  test("chunks of GHCR's size where it names its limit", async () => {
+  test("row 69: chunks of GHCR's size where it names its limit", async () => {
     await put(await serve({ maxChunkSize: 4 * MIB }, 5 * MIB), LARGE);
 
     const whole = ["PATCH 202", "PATCH 202", "PATCH 202"];
     expect(answers()).toEqual(["POST 202", "PATCH 416", "POST 202", ...whole, "PUT 201", "DELETE 204"]);
   });
 
-  test("chunks of ECR's size where smaller ones are refused, and believes no stale Range", async () => {
+  test("row 69: chunks of ECR's size where smaller ones are refused, and believes no stale Range", async () => {
     let last = "0-0";
     const range = (stored: string): string => {
       const stale = last;
@@ -131,13 +131,13 @@ describe("putBlob() sends", () => {
     expect(answers()).toEqual(["POST 202", "PATCH 202", "PATCH 202", "PUT 201"]);
   });
 
-  test("one PUT where chunks are refused, as by Artifact Registry", async () => {
+  test("row 69: one PUT where chunks are refused, as by Artifact Registry", async () => {
     await put(await serve({ patchRefused: true }, 100));
 
     expect(answers()).toEqual(["POST 202", "PATCH 400", "POST 202", "PUT 201", "DELETE 204"]);
   });
 
-  test("nothing more where every way is refused, and says which", async () => {
+  test("row 69: nothing more where every way is refused, and says which", async () => {
     const repository = await serve({ patchRefused: true, putRefused: true });
 
     await expect(put(repository)).rejects.toMatchObject({
@@ -204,7 +204,7 @@ describe("putBlob() sends", () => {
   test.each([
     ["a quota is used up, whatever the status", 413, "Quota has been exceeded on namespace"],
     ["a limit is named that no request can keep", 400, "exceeds maximum of 1 bytes"],
-  ])("in no other way where %s", async (_what, status, message) => {
+  ])("row 72: in no other way where %s", async (_what, status, message) => {
     const repository = await openOdd(({ method }): RawAnswer => {
       if (method === "POST") return { status: 202, headers: { location: "/upload" } };
       return { status, body: JSON.stringify({ errors: [{ code: "UNKNOWN", message }] }) };
@@ -224,7 +224,7 @@ describe("putBlob() sends", () => {
 });
 
 describe("putBlob() in chunks", () => {
-  test("goes on from where the registry is, if it has kept less", async () => {
+  test("row 64: goes on from where the registry is, if it has kept less", async () => {
     await put(await serve({ keptChunkSize: 300 }, 400));
 
     expect(answers()).toEqual(["POST 202", "PATCH 202", "PATCH 202", "PATCH 202", "PATCH 202", "PUT 201"]);
@@ -237,7 +237,7 @@ describe("putBlob() in chunks", () => {
     });
   });
 
-  test("begins anew where the registry says it holds more than was sent", async () => {
+  test("row 65: begins anew where the registry says it holds more than was sent", async () => {
     let lies = 1;
     const range = (stored: string): string => (stored === "0-599" && lies-- > 0 ? "0-4000" : stored);
 
@@ -253,7 +253,7 @@ describe("putBlob() in chunks", () => {
     expect(answers()).toEqual(["POST 202", `PATCH ${patchStatus}`, `PATCH ${patchStatus}`, "PUT 201"]);
   });
 
-  test("uses the newest Location, and the last one where there is none", async () => {
+  test("row 63: uses the newest Location, and the last one where there is none", async () => {
     let patches = 0;
     const repository = await openOdd(
       ({ method }): RawAnswer => {
