@@ -1,5 +1,6 @@
 import { createMemoryStore } from "@airgap-bundle/core";
 import { describe, expect, test } from "vitest";
+import { alterStore } from "../../../../test/support/alter-store.ts";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeBlob } from "../../../../test/support/images.ts";
 import type { RawAnswer } from "../../../../test/support/raw-server.ts";
@@ -69,6 +70,20 @@ describe("an upload that will not go on", () => {
 
     expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "DELETE"]);
   });
+
+  test("row 106: is not waited for any longer than five seconds where the registry does not answer", async () => {
+    const never = Promise.withResolvers<void>();
+    const store = alterStore(createMemoryStore(), () => ({ cancelUpload: async () => await never.promise }));
+    const served = closeAfterTest(await serveRegistry(store));
+    const startedAt = performance.now();
+
+    await open(served.host).openRepository("team/app").checkPush();
+
+    const elapsedMs = performance.now() - startedAt;
+    never.resolve();
+    expect(elapsedMs).toBeGreaterThan(4500);
+    expect(elapsedMs).toBeLessThan(7500);
+  }, 15_000);
 
   test("is not cancelled at another host, which the registry only names", async () => {
     const other = await serveOdd(() => ({ status: 204 }));
