@@ -14,6 +14,8 @@ export interface DockerRegistryOptions {
   readonly user?: { readonly username: string; readonly password: string };
   /** Paths of PEM files; with them it is https. */
   readonly tls?: { readonly key: string; readonly certificate: string };
+  /** Does it take no pushes, as during maintenance? @default false */
+  readonly isReadOnly?: boolean;
   /** May content be deleted? @default false, as its own default is */
   readonly canDelete?: boolean;
   /** Regular expressions of the URLs at which layers may lie that it does not hold. @default none may */
@@ -24,6 +26,8 @@ export interface DockerRegistryOptions {
 export interface DockerRegistry {
   /** `127.0.0.1:PORT` */
   readonly host: string;
+  /** Where it keeps its repositories. */
+  readonly repositories: string;
   /** Ends it and removes what it holds. */
   close(): Promise<void>;
 }
@@ -41,6 +45,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
   process.once("exit", kill);
   return {
     host: await waitForHost(child),
+    repositories: join(directory, "storage", "docker", "registry", "v2", "repositories"),
     async close() {
       process.off("exit", kill);
       const exited = once(child, "exit");
@@ -53,7 +58,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
 
 /** {@link https://distribution.github.io/distribution/about/configuration/} */
 async function configure(directory: string, options: DockerRegistryOptions): Promise<object> {
-  const { user, tls, canDelete = false, allowedUrls } = options;
+  const { user, tls, canDelete = false, isReadOnly = false, allowedUrls } = options;
   const users = join(directory, "htpasswd");
   if (user !== undefined) {
     await writeFile(users, await runPeer("htpasswd", ["-Bbn", user.username, user.password]));
@@ -64,6 +69,7 @@ async function configure(directory: string, options: DockerRegistryOptions): Pro
     storage: {
       filesystem: { rootdirectory: join(directory, "storage") },
       delete: { enabled: canDelete },
+      maintenance: { readonly: { enabled: isReadOnly } },
     },
     http: {
       addr: "127.0.0.1:0",

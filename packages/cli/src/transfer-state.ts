@@ -14,6 +14,7 @@ const PHASE_TITLES: Record<Phase, string> = {
   download: "Downloading",
   write: "Writing",
   check: "Checking",
+  preflight: "Checking access",
   upload: "Uploading",
   verify: "Verifying",
 };

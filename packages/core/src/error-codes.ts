@@ -81,6 +81,11 @@ export const ERROR_CODES = {
     meaning: "An answer makes no sense or may not be followed: often a proxy's, or a web page's",
     action: "Check that the host is a registry; --verbose shows the request and the answer",
   },
+  TAG_EXISTS: {
+    meaning: "A tag is there already with other content, and may not change",
+    action:
+      "Push under another tag, or let it change: with --on-existing-tag overwrite, and in the registry's rules",
+  },
   // A selection, a plan.
   PLATFORM_UNKNOWN: {
     meaning: "A platform is malformed, or the image does not have it",

@@ -15,6 +15,8 @@ export interface BundleErrorOptions {
   readonly isHeldBack?: boolean;
   /** The content that is missing or wrong, where the other side names it. */
   readonly digests?: readonly string[];
+  /** What fails for the same reason whatever is pushed: all that goes to this repository, or to its registry. */
+  readonly stops?: "repository" | "registry";
 }
 
 /** The one error class. Match on `code`, never on the message or on `instanceof` across packages. */
@@ -26,6 +28,7 @@ export class BundleError extends Error {
   declare readonly retryAfterMs?: number;
   declare readonly isHeldBack?: boolean;
   declare readonly digests?: readonly string[];
+  declare readonly stops?: "repository" | "registry";
 
   constructor(code: ErrorCode, message: string, options: BundleErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
@@ -35,6 +38,7 @@ export class BundleError extends Error {
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     if (options.isHeldBack !== undefined) this.isHeldBack = options.isHeldBack;
     if (options.digests !== undefined) this.digests = options.digests;
+    if (options.stops !== undefined) this.stops = options.stops;
   }
 }
 

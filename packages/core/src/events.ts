@@ -29,6 +29,7 @@ export type Phase =
   | "download"
   | "write"
   | "check"
+  | "preflight"
   | "upload"
   | "verify";
 

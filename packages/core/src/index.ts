@@ -130,6 +130,7 @@ export {
   type ReferrerCount,
 } from "./transfer/export-report.ts";
 export { importBundle } from "./transfer/import-bundle.ts";
+export type { OnExistingTag } from "./transfer/import-options.ts";
 export type { ImportedImage, ImportReport } from "./transfer/import-report.ts";
 export { type PlannedImport, planImport } from "./transfer/plan-import.ts";
 export { streamBundle } from "./transfer/stream-bundle.ts";

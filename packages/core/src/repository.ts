@@ -63,6 +63,9 @@ export interface Source {
 
 /** One repository to write to. Every method may be repeated: what is there already stays. Errors as in {@link Source}. */
 export interface Target {
+  /** Finds out whether this repository may be written, and changes nothing. */
+  checkPush(options?: AbortOptions): Promise<void>;
+
   /** Stores a blob; when it resolves, the content is stored. @throws `DIGEST_INVALID`, `SIZE_INVALID`, `BLOB_UPLOAD_INVALID`, and what `open` throws */
   putBlob(descriptor: Descriptor, open: OpenContent, options?: PutBlobOptions): Promise<StoredBy>;
 

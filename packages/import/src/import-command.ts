@@ -36,6 +36,12 @@ export class ImportCommand extends BundleCommand {
       helpValue: "SIZE",
       helpGroup: "REGISTRY",
     }),
+    "on-existing-tag": Flags.option({
+      options: ["overwrite", "skip", "fail"] as const,
+      summary:
+        "What becomes of a tag that stands for something else: it is moved, left alone, or its image fails.",
+      default: "overwrite",
+    })(),
     "dry-run": Flags.boolean({ summary: "Show what would be pushed, and push nothing.", default: false }),
     "verify-first": Flags.boolean({
       summary: "Read and verify the whole bundle before the first push.",

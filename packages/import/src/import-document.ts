@@ -8,6 +8,7 @@ import {
   renderFailures,
 } from "@airgap-bundle/cli";
 import type { ErrorCode, ImportedImage, ImportReport, OpenedBundle } from "@airgap-bundle/core";
+import { renderMovedTags } from "./render-moved-tags.ts";
 
 /** What `bundle import --json` prints. Sizes are in bytes. */
 export interface ImportDocument {
@@ -76,11 +77,7 @@ export function renderImport(
   // What failed is told below, with the reason.
   const rows = images
     .filter(({ status }) => status !== "failed")
-    .map(({ status, target, previousDigest }) => [
-      status,
-      target,
-      previousDigest === undefined ? "" : `was ${previousDigest}`,
-    ]);
+    .map(({ status, target }) => [status, target]);
   const { uploaded, mounted, existing } = blobs;
   return [
     ...formatTable(rows),
@@ -88,6 +85,7 @@ export function renderImport(
     options.isDryRun
       ? "Nothing was pushed: this was a dry run"
       : `${formatSize(uploadedSize)} sent: ${countOf(uploaded, "blob")} uploaded, ${mounted} mounted, ${existing} there already`,
+    ...renderMovedTags(images, options),
     ...renderReferrers(images),
     ...renderFailures(listFailures(images), options),
   ];
@@ -112,7 +110,7 @@ function renderReferrers(images: readonly ImportedImage[]): string[] {
 }
 
 function summarize(images: readonly ImportedImage[]): string {
-  const counts = (["pushed", "planned", "unchanged", "failed"] as const)
+  const counts = (["pushed", "planned", "unchanged", "skipped", "failed"] as const)
     .map((status) => ({ status, count: images.filter((image) => image.status === status).length }))
     .filter(({ count }) => count > 0);
   if (counts.length === 0) return "0 images";

@@ -1,5 +1,12 @@
 import type { SharedOptions } from "@airgap-bundle/cli";
-import { BundleError, importBundle, openBundle, planImport, verifyBundle } from "@airgap-bundle/core";
+import {
+  BundleError,
+  importBundle,
+  type OnExistingTag,
+  openBundle,
+  planImport,
+  verifyBundle,
+} from "@airgap-bundle/core";
 import {
   createRegistryPool,
   describeMachine,
@@ -18,6 +25,7 @@ export interface ImportFlags {
   readonly config?: string | undefined;
   readonly task?: string[] | undefined;
   readonly "chunk-size"?: string | undefined;
+  readonly "on-existing-tag": OnExistingTag;
   readonly "dry-run": boolean;
   readonly "verify-first": boolean;
 }
@@ -51,6 +59,7 @@ export async function runImport(
         pool.open(one.target.registry, settings.find(one)).openRepository(one.target.repository),
       jobs,
       isDryRun: flags["dry-run"],
+      onExistingTag: flags["on-existing-tag"],
       onEvent,
       signal,
     });

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { type FileHandle, mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openFile } from "./file.ts";
+import { openFile, writeExactly } from "./file.ts";
 
 let directory: string;
 
@@ -30,4 +30,20 @@ test("openFile() refuses a pipe at once, though nobody writes into it", async ()
     code: "USAGE",
     hint: expect.stringContaining("saved first"),
   });
+});
+
+test("row 111: writeExactly() goes on where the system has written less than it was given", async () => {
+  const path = join(directory, "short");
+  const handle = await open(path, "w");
+  const short: FileHandle = Object.create(handle, {
+    write: {
+      value: async (content: Uint8Array, offset: number, length: number, position: number) =>
+        await handle.write(content, offset, Math.min(length, 3), position),
+    },
+  });
+
+  await writeExactly(short, Buffer.from("0123456789"), 2);
+
+  await handle.close();
+  expect(await readFile(path, "latin1")).toBe("\0\u00000123456789");
 });

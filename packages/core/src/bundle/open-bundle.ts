@@ -9,6 +9,7 @@ import { type BundleProblem, checkStructure } from "./check-structure.ts";
 import type { BundleDocument } from "./document.ts";
 import { openFile, readRange } from "./file.ts";
 import { type BundleHead, readHead } from "./read-head.ts";
+import { type CheckFile, watchFile } from "./watch-file.ts";
 
 /** A bundle that can be read. It is never unpacked: everything is read at its offset. */
 export interface OpenedBundle {
@@ -20,7 +21,7 @@ export interface OpenedBundle {
   readonly manifests: ManifestGraph;
   /** Does it carry this blob? */
   has(digest: string): boolean;
-  /** A blob's bytes, not verified. @throws `BLOB_UNKNOWN` */
+  /** A blob's bytes, not verified. @throws `BLOB_UNKNOWN`; `FILE_FAILED` if the file has changed since it was opened */
   openBlob(descriptor: Descriptor, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
@@ -33,37 +34,35 @@ export interface OpenedBundle {
 export async function openBundle(path: string): Promise<OpenedBundle> {
   const handle = await openFile(path);
   try {
+    const check = await watchFile(handle, path);
     const head = await readHead(handle, path);
     const manifests = new Map<string, Manifest>();
     for await (const problem of checkStructure(handle, head)) throw toError(path, problem);
     for await (const problem of checkMetadata(handle, head, manifests)) throw toError(path, problem);
-    return toOpenedBundle(path, handle, head, manifests);
+    return {
+      path,
+      id: head.id,
+      document: head.document,
+      manifests,
+      has: (digest) => head.blobs.has(digest),
+      openBlob: (descriptor, options) => openBlob({ handle, head, check }, descriptor, options),
+      close: async () => await handle.close(),
+    };
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-function toOpenedBundle(
-  path: string,
-  handle: FileHandle,
-  head: BundleHead,
-  manifests: ManifestGraph,
-): OpenedBundle {
-  return {
-    path,
-    id: head.id,
-    document: head.document,
-    manifests,
-    has: (digest) => head.blobs.has(digest),
-    openBlob: (descriptor, options) => openBlob(handle, head, descriptor, options),
-    close: async () => await handle.close(),
-  };
+/** A file that is open, and what is in it. */
+interface OpenedFile {
+  readonly handle: FileHandle;
+  readonly head: BundleHead;
+  readonly check: CheckFile;
 }
 
 async function* openBlob(
-  handle: FileHandle,
-  head: BundleHead,
+  { handle, head, check }: OpenedFile,
   descriptor: Descriptor,
   options: OpenBlobOptions = {},
 ): AsyncGenerator<Uint8Array> {
@@ -74,9 +73,20 @@ async function* openBlob(
       "BLOB_UNKNOWN",
       `Cannot read blob ${descriptor.digest}: the bundle does not carry it`,
     );
-  for await (const chunk of readRange(handle, place.offset + offset, place.size - offset)) {
-    signal?.throwIfAborted();
-    yield chunk;
+  await check();
+  let left = place.size - offset;
+  try {
+    for await (const chunk of readRange(handle, place.offset + offset, left)) {
+      signal?.throwIfAborted();
+      left -= chunk.length;
+      // Whatever has changed on the way, nobody gets all of it.
+      if (left === 0) await check();
+      yield chunk;
+    }
+  } catch (error) {
+    // A file that was cut short meanwhile is told as such.
+    await check();
+    throw error;
   }
 }
 

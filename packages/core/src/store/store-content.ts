@@ -82,6 +82,9 @@ export function openContent(
 
     listReferrers: referrers.list,
 
+    // Whoever has the store may write it.
+    checkPush: async () => undefined,
+
     async putBlob(descriptor: Descriptor, open: OpenContent, options = {}) {
       const { from } = options;
       if (from !== undefined && (await mountBlob(descriptor, from))) return "mounted";

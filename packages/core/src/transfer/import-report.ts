@@ -1,13 +1,13 @@
 import type { FailureText } from "../error.ts";
 
-/** What became of one image; with its reason if it failed. */
+/** What became of one image; with its reason if it failed, and with a message alone if it was skipped. */
 export interface ImportedImage extends Partial<FailureText> {
   readonly source: string;
   readonly target: string;
   readonly digest: string;
-  /** `planned` is what a dry run would push. */
-  readonly status: "pushed" | "unchanged" | "planned" | "failed";
-  /** What the tag stood for before, if that was something else. */
+  /** `planned` is what a dry run would push; `skipped` is a tag that was to be left alone. */
+  readonly status: "pushed" | "unchanged" | "planned" | "skipped" | "failed";
+  /** What the tag stood for before, or still does, if that was something else. */
   readonly previousDigest?: string;
   readonly referrers: ImportedReferrers;
 }

@@ -8,6 +8,7 @@ import { makeImage } from "../../../../test/support/images.ts";
 import { openBundle } from "../bundle/open-bundle.ts";
 import { planImport } from "./plan-import.ts";
 import { pushImages } from "./push-images.ts";
+import { createPushStops } from "./push-stops.ts";
 
 test("pushImages() pushes several manifests at a time where all images wait for one small blob", async () => {
   const directory = await mkdtemp(join(tmpdir(), "push-images-"));
@@ -38,6 +39,7 @@ test("pushImages() pushes several manifests at a time where all images wait for 
       };
     },
     jobs: 4,
+    stops: createPushStops(),
   });
 
   expect(report.failures.size).toBe(0);

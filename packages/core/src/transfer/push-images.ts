@@ -4,10 +4,17 @@ import { isImageFailure } from "./failures.ts";
 import { type BlobGroup, groupBlobs, listBlobs } from "./group-blobs.ts";
 import type { ImportOptions } from "./import-options.ts";
 import type { BlobCounts } from "./import-report.ts";
-import type { PlannedImport } from "./plan-import.ts";
+import type { ImportTarget, PlannedImport } from "./plan-import.ts";
 import { pushBlob } from "./push-blob.ts";
 import { pushManifests } from "./push-manifests.ts";
+import type { PushStops } from "./push-stops.ts";
 import { workOff } from "./work-off.ts";
+
+/** How images are pushed. */
+export interface PushOptions extends ImportOptions {
+  /** Where nothing more goes; more comes up on the way. */
+  readonly stops: PushStops;
+}
 
 /** What was pushed. */
 export interface PushReport {
@@ -26,7 +33,7 @@ export interface PushReport {
 export async function pushImages(
   bundle: OpenedBundle,
   imports: readonly PlannedImport[],
-  options: ImportOptions,
+  options: PushOptions,
 ): Promise<PushReport> {
   const { jobs, onEvent, signal } = options;
   const groups = groupBlobs(bundle, imports);
@@ -65,19 +72,27 @@ interface Push {
 }
 
 /** The state of a push: which images still wait for blobs, what failed, what was counted. */
-function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], options: ImportOptions): Push {
-  const { openRepository, onEvent } = options;
+function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], options: PushOptions): Push {
+  const { openRepository, stops, onEvent } = options;
   const waiting = new Map(imports.map((planned) => [planned, listBlobs(bundle, planned).length]));
   const failures = new Map<PlannedImport, BundleError>();
   const blobs = { uploaded: 0, mounted: 0, existing: 0 };
   let uploadedSize = 0;
 
-  const guard = async (concerned: readonly PlannedImport[], work: () => Promise<void>): Promise<boolean> => {
+  /** Does the work of images of one repository, unless that takes nothing more. */
+  const guard = async (
+    target: ImportTarget,
+    concerned: readonly PlannedImport[],
+    work: () => Promise<void>,
+  ): Promise<boolean> => {
     try {
+      const stopped = stops.find(target);
+      if (stopped !== undefined) throw stopped;
       await work();
       return true;
     } catch (error) {
       if (!isImageFailure(error)) throw error;
+      stops.note(target, error);
       for (const planned of concerned) failures.set(planned, error);
       return false;
     }
@@ -88,6 +103,7 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
     const { image, target } = planned;
     const root = { descriptor: image.descriptor, tag: target.tag };
     await guard(
+      target,
       [planned],
       async () => await pushManifests(bundle, root, openRepository(planned), { signal }),
     );
@@ -109,7 +125,7 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
         // Nothing is sent for images that have failed already.
         const waitingImage = concerned.find((planned) => !failures.has(planned));
         if (waitingImage === undefined) continue;
-        const hasArrived = await guard(concerned, async () => {
+        const hasArrived = await guard(waitingImage.target, concerned, async () => {
           const destination = { repository: openRepository(waitingImage), holder };
           const arrival = await pushBlob(bundle, descriptor, destination, { ...options, signal });
           blobs[arrival] += 1;

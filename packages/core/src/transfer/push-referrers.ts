@@ -6,10 +6,10 @@ import type { CarriedReferrer } from "../plan/plan.ts";
 import type { AbortOptions, Repository } from "../repository.ts";
 import { checkReferrer, listStoredReferrers, type StoredReferrers } from "./check-referrer.ts";
 import { isImageFailure } from "./failures.ts";
-import type { ImportOptions } from "./import-options.ts";
 import type { BlobCounts, ImportedReferrers } from "./import-report.ts";
 import type { PlannedImport } from "./plan-import.ts";
 import { pushBlob } from "./push-blob.ts";
+import type { PushOptions } from "./push-images.ts";
 import { pushManifests } from "./push-manifests.ts";
 
 /** What became of the referrers of each image, and what was sent for them. */
@@ -32,7 +32,7 @@ type Outcome =
 export async function pushReferrers(
   bundle: OpenedBundle,
   imports: readonly PlannedImport[],
-  options: ImportOptions,
+  options: PushOptions,
 ): Promise<ReferrerPushReport> {
   const { jobs, onEvent, signal } = options;
   const concerned = imports.filter(({ image }) => image.referrers.length > 0);
@@ -56,8 +56,8 @@ interface ReferrerPush {
 }
 
 /** What has been done already is done once: tags of one repository often stand for one image. */
-function createReferrerPush(bundle: OpenedBundle, options: ImportOptions): ReferrerPush {
-  const { openRepository, isDryRun = false } = options;
+function createReferrerPush(bundle: OpenedBundle, options: PushOptions): ReferrerPush {
+  const { openRepository, stops, isDryRun = false } = options;
   const outcomes = new Map<string, Promise<Outcome>>();
   const stored = new Map<string, Promise<StoredReferrers>>();
   const blobs = { uploaded: 0, mounted: 0, existing: 0 };
@@ -95,12 +95,15 @@ function createReferrerPush(bundle: OpenedBundle, options: ImportOptions): Refer
         await once(stored, key, async () => await listStoredReferrers(repository, referrer.subject, abort));
       const isThere = await checkReferrer(bundle, referrer, { repository, listStored }, abort);
       if (isThere) return { kind: "unchanged" };
+      const stopped = stops.find(planned.target);
+      if (stopped !== undefined) return { kind: "failed", error: stopped };
       if (isDryRun) return { kind: "planned" };
       await pushContent(referrer, repository, abort);
       return { kind: "pushed" };
     } catch (error) {
       abort.signal?.throwIfAborted();
       if (!isImageFailure(error)) throw error;
+      stops.note(planned.target, error);
       return { kind: "failed", error };
     }
   };

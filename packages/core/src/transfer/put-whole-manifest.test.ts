@@ -73,13 +73,16 @@ describe("putWholeManifest()", () => {
     expect(await repository.resolve("7")).toEqual(IMAGE.descriptor);
   });
 
-  test.each([true, false])("sends anew a child that was collected as garbage, named: %j", async (isNamed) => {
-    const { sent, forgetful } = forget([IMAGE.descriptor.digest], isNamed);
+  test.each([true, false])(
+    "row 82: sends anew a child that was collected as garbage, named: %j",
+    async (isNamed) => {
+      const { sent, forgetful } = forget([IMAGE.descriptor.digest], isNamed);
 
-    await putWholeManifest(bundle, INDEX.descriptor, forgetful, {});
+      await putWholeManifest(bundle, INDEX.descriptor, forgetful, {});
 
-    expect(sent).toEqual([IMAGE.descriptor.digest, INDEX.descriptor.digest]);
-  });
+      expect(sent).toEqual([IMAGE.descriptor.digest, INDEX.descriptor.digest]);
+    },
+  );
 
   test.each([
     ["the bundle does not have it either", ["sha256:0"], true],

@@ -97,7 +97,7 @@ describe("putManifest() of a referrer", () => {
     });
   });
 
-  test("keeps what is in the list, and adds nothing twice", async () => {
+  test("row 77: keeps what is in the list, and adds nothing twice", async () => {
     const { held, repository } = await serve({ referrersStatus: 404 });
     const other = makeReferrer(SUBJECT, "other");
     await putManifest(held, { ...makeIndex([other], { "x-key": [1] }), children: [other] }, TAG);
@@ -124,7 +124,7 @@ describe("putManifest() of a referrer", () => {
     );
   });
 
-  test("does not overwrite what is no list, and says what to do", async () => {
+  test("row 77: does not overwrite what is no list, and says what to do", async () => {
     const { held, repository } = await serve({ referrersStatus: 404 });
     await putManifest(held, IMAGE, TAG);
 
@@ -136,7 +136,7 @@ describe("putManifest() of a referrer", () => {
     expect(await held.resolve(TAG)).toEqual(SUBJECT);
   });
 
-  test("begins anew where somebody else was faster, and says which list it read", async () => {
+  test("row 78: begins anew where somebody else was faster, and says which list it read", async () => {
     const lists = [listOf(), listOf(SECOND), listOf(SECOND, FIRST)];
     let puts = 0;
     const repository = await openOdd((request) => {
@@ -159,7 +159,7 @@ describe("putManifest() of a referrer", () => {
     ]);
   });
 
-  test("gives up where somebody else always wins", async () => {
+  test("row 78: gives up where somebody else always wins", async () => {
     const repository = await openOdd((request) => {
       if (!isList(request))
         return { ...CREATED, headers: { "docker-content-digest": FIRST.descriptor.digest } };

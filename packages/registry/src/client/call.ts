@@ -1,6 +1,6 @@
 /** One request. */
 export interface Call {
-  readonly method: "GET" | "HEAD" | "PATCH" | "POST" | "PUT";
+  readonly method: "DELETE" | "GET" | "HEAD" | "PATCH" | "POST" | "PUT";
   /** A path, or a whole URL that the registry gave. */
   readonly url: string;
   /** `repository:NAME:ACTIONS`, the most important first. */
@@ -8,7 +8,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   /** Opened anew for every attempt. */
   readonly body?: () => AsyncIterable<Uint8Array> | Uint8Array;
-  /** Statuses that are an answer; others are thrown. */
+  /** Statuses that are an answer; others are thrown. With 401 among them nobody logs in for it. */
   readonly expected: readonly number[];
   /** "verb object", for messages. */
   readonly what: string;

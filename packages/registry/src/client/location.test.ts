@@ -30,7 +30,7 @@ describe("uploadLocation()", () => {
     ["http://r.io:80/1", "https://r.io:5000", "https://r.io:5000/1", "http://r.io"],
     ["https://r.io/1", "https://r.io:5000", "https://r.io:5000/1", "https://r.io"],
     ["http://r.internal/1", "http://r.internal:5000", "http://r.internal:5000/1", "http://r.internal"],
-  ])("puts %s of %s right", (location, origin, url, wrongOrigin) => {
+  ])("row 62: puts %s of %s right", (location, origin, url, wrongOrigin) => {
     expect(locate(location, origin)).toEqual({ url, wrongOrigin });
   });
 
@@ -40,7 +40,7 @@ describe("uploadLocation()", () => {
     ["a file", "file:///tmp/x", /scheme is file:/],
     ["another host without TLS", "http://up.io/1", /leaves https for up\.io/],
     ["a password", "https://ada:secret@r.io/1", /holds credentials/],
-  ])("refuses %s", (_what, location, message) => {
+  ])("row 62: refuses %s", (_what, location, message) => {
     expect(() => locate(location, "https://r.io")).toThrow(message);
     expect(() => locate(location, "https://r.io")).toThrow(
       expect.objectContaining({

@@ -41,7 +41,7 @@ describe("putBlob() of a blob that another repository has", () => {
     expect(methods()).toEqual(["POST", "HEAD"]);
   });
 
-  test("fills the session that ECR opens instead of mounting, and opens no second one", async () => {
+  test("row 66: fills the session that ECR opens instead of mounting, and opens no second one", async () => {
     const repository = await serveWithBase({ refuseMounts: true });
 
     expect(await put(repository)).toBe("uploaded");
@@ -68,7 +68,7 @@ describe("putBlob() of a blob that another repository has", () => {
   });
 
   test.each([400, 401, 403, 404, 405, 500])(
-    "sends it where mounting is answered with %i",
+    "row 66: sends it where mounting is answered with %i",
     async (mountStatus) => {
       const repository = await serveWithBase({ uploads: { mountStatus } });
 

@@ -55,7 +55,7 @@ describe("putBlob()", () => {
     expect(await store.openRepository("team/app").statBlob(LAYER.descriptor.digest)).toBeUndefined();
   });
 
-  test("fails with what the content fails with, not with the connection that breaks of it", async () => {
+  test("row 109: fails with what the content fails with, not with the connection that breaks of it", async () => {
     const store = createMemoryStore();
     const repository = (await serve(store)).openRepository("team/app");
     const failure = new TypeError("bug");
@@ -81,14 +81,14 @@ describe("putBlob()", () => {
     await put(repository);
 
     const { requests } = repository.server;
-    expect(requests.map(({ method }) => method)).toEqual(["POST", "PUT", "HEAD", "POST", "PUT"]);
+    expect(requests.map(({ method }) => method)).toEqual(["POST", "PUT", "HEAD", "POST", "PUT", "DELETE"]);
     expect(requests[4]).toMatchObject({ body: LAYER.content.toString() });
     expect(requests[4]?.url).toBe(
       `/upload?_state=a%2Bb&digest=${encodeURIComponent(LAYER.descriptor.digest)}`,
     );
   });
 
-  test("does not believe an answer that comes before the content", async () => {
+  test("row 58: does not believe an answer that comes before the content", async () => {
     const repository = await openOdd(uploadTo("/upload", { status: 201, isEarly: true }));
     const large = makeBlob(Buffer.alloc(20_000_000));
     async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -109,7 +109,7 @@ describe("putBlob()", () => {
       { status: 403, body: `{"errors":[{"code":"DENIED","message":"project is full"}]}` },
       "DENIED",
     ],
-  ])("fails where the registry %s", async (_what, answer: RawAnswer, code) => {
+  ])("row 81: fails where the registry %s", async (_what, answer: RawAnswer, code) => {
     const repository = await openOdd(() => answer);
 
     await expect(put(repository)).rejects.toMatchObject({ code });
@@ -163,7 +163,7 @@ describe("putManifest()", () => {
     });
   });
 
-  test("sends none that is larger than registries take", async () => {
+  test("row 76: sends none that is larger than registries take", async () => {
     const content = Buffer.alloc(4 * 1024 * 1024 + 1);
     const repository = await openOdd(() => CREATED);
 

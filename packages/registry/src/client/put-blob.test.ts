@@ -30,14 +30,14 @@ async function put(repository: Repository, { descriptor, content } = LAYER): Pro
 }
 
 describe("putBlob() begins anew", () => {
-  test("with a session of its own where the registry has lost one", async () => {
+  test("row 57: with a session of its own where the registry has lost one", async () => {
     let lost = 1;
     await put(await serve({ isSessionLost: () => lost-- > 0 }));
 
     expect(answers()).toEqual(["POST 202", "PUT 404", "HEAD 404", "POST 202", "PUT 201"]);
   });
 
-  test("and says that it is the session, if every one is lost", async () => {
+  test("row 57: and says that it is the session, if every one is lost", async () => {
     await expect(put(await serve({ isSessionLost: () => true }))).rejects.toMatchObject({
       code: "BLOB_UPLOAD_UNKNOWN",
       message: expect.stringContaining("the registry has lost the upload"),
@@ -61,9 +61,13 @@ describe("putBlob() begins anew", () => {
   });
 
   test.each([
-    ["content was changed on its way", "DIGEST_INVALID", ["POST", "PUT", "POST", "PUT"]],
-    ["Nexus gets the same blob twice", "BLOB_UPLOAD_INVALID", ["POST", "PUT", "HEAD", "POST", "PUT"]],
-  ])("once where %s", async (_what, code, methods) => {
+    ["content was changed on its way", "DIGEST_INVALID", ["POST", "PUT", "POST", "PUT", "DELETE"]],
+    [
+      "Nexus gets the same blob twice",
+      "BLOB_UPLOAD_INVALID",
+      ["POST", "PUT", "HEAD", "POST", "PUT", "DELETE"],
+    ],
+  ])("row 80: once where %s", async (_what, code, methods) => {
     let puts = 0;
     const body = JSON.stringify({ errors: [{ code, message: "asset cannot be updated" }] });
     const repository = await openOdd(({ method }): RawAnswer => {
@@ -78,6 +82,23 @@ describe("putBlob() begins anew", () => {
     expect(repository.server.requests.map(({ method }) => method)).toEqual(methods);
   });
 
+  test("row 70: with a new token where that of the request has ended, from the first byte", async () => {
+    let tokens = 0;
+    const repository = await openOdd(({ method, url, headers }): RawAnswer => {
+      if (url.startsWith("/token")) return { body: JSON.stringify({ token: `${++tokens}` }) };
+      const valid = method === "PUT" ? "Bearer 2" : `Bearer ${tokens}`;
+      if (headers.authorization !== valid)
+        return { status: 401, headers: { "www-authenticate": `Bearer realm="/token"` } };
+      return method === "POST" ? { status: 202, headers: { location: "/upload" } } : { status: 201 };
+    });
+
+    await put(repository);
+
+    const puts = repository.server.requests.filter(({ method }) => method === "PUT");
+    expect(puts.map(({ headers }) => headers.authorization)).toEqual(["Bearer 1", "Bearer 2"]);
+    expect(puts.map(({ body }) => body)).toEqual([LAYER.content.toString(), LAYER.content.toString()]);
+  });
+
   test("five times in all where the registry is overloaded", async () => {
     const repository = await openOdd(({ method }): RawAnswer => {
       return method === "HEAD" ? { status: 404 } : { status: 503, headers: { "retry-after": "0" } };
@@ -90,12 +111,13 @@ describe("putBlob() begins anew", () => {
     expect(methods.filter((method) => method === "HEAD")).toHaveLength(4);
   });
 
-  test("where the connection is cut between the pieces of the content", async () => {
+  test("row 56: where the connection is cut between the pieces of the content", async () => {
     const large = makeBlob(Buffer.alloc(8 * 1024 * 1024, "large layer"));
     let puts = 0;
     const repository = await openOdd(({ method }): RawAnswer => {
       if (method === "POST") return { status: 202, headers: { location: "/upload" } };
       if (method === "HEAD") return { status: 404 };
+      if (method === "DELETE") return { status: 204 };
       puts += 1;
       return puts === 1 ? { isDropped: true } : { status: 201 };
     });
@@ -105,11 +127,11 @@ describe("putBlob() begins anew", () => {
     });
 
     const requests = repository.server.requests.map(({ method }) => method);
-    expect(requests).toEqual(["POST", "PUT", "HEAD", "POST", "PUT"]);
-    expect(repository.server.requests.at(-1)?.body).toBe(large.content.toString());
+    expect(requests).toEqual(["POST", "PUT", "HEAD", "POST", "PUT", "DELETE"]);
+    expect(repository.server.requests[4]?.body).toBe(large.content.toString());
   });
 
-  test("unless the blob has arrived and only the answer was lost", async () => {
+  test("row 60: unless the blob has arrived and only the answer was lost", async () => {
     const repository = await openOdd(({ method }): RawAnswer => {
       if (method === "HEAD") return { headers: { "content-length": "1000" } };
       if (method === "POST") return { status: 202, headers: { location: "/upload" } };
@@ -118,7 +140,7 @@ describe("putBlob() begins anew", () => {
 
     await put(repository);
 
-    expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "PUT", "HEAD"]);
+    expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "PUT", "HEAD", "DELETE"]);
   });
 });
 
@@ -129,7 +151,7 @@ describe("putBlob() believes", () => {
     expect(answers()).toEqual(["POST 202", `PUT ${putStatus}`, "HEAD 200"]);
   });
 
-  test("no server that answers 200 to all", async () => {
+  test("row 81: no server that answers 200 to all", async () => {
     const repository = await openOdd(() => ({ body: "<html><title>Welcome</title></html>" }));
 
     await expect(put(repository)).rejects.toMatchObject({
@@ -170,7 +192,7 @@ describe("putBlob() goes where the registry says", () => {
     expect(answers()).toEqual(["POST 202", "PATCH 202", "PATCH 202", "PUT 201"]);
   });
 
-  test("on its own port, with one warning, where the registry leaves it out", async () => {
+  test("row 62: on its own port, with one warning, where the registry leaves it out", async () => {
     const events: TransferEvent[] = [];
     const options = { quirks: { uploads: { location: (path: string) => `http://127.0.0.1${path}` } } };
     const { host } = closeAfterTest(await serveRegistry(createMemoryStore(), options));
@@ -202,7 +224,7 @@ describe("putBlob() goes where the registry says", () => {
     });
   });
 
-  test("and fails, with what to set, where it says nothing", async () => {
+  test("row 62: and fails, with what to set, where it says nothing", async () => {
     await expect(put(await serve({ location: () => undefined }))).rejects.toMatchObject({
       code: "REGISTRY_FAILED",
       message: expect.stringContaining("names no place to upload to"),

@@ -15,11 +15,14 @@ import { statBlob } from "./pull-blob.ts";
 import { nameOf, type Remote } from "./remote.ts";
 import { headerOf, type Response } from "./response.ts";
 import { sendContent, type Upload } from "./send-content.ts";
+import { cancelSession } from "./upload-cancel.ts";
 import { isRefusal } from "./upload-plan.ts";
 import { openSession, type UploadSession } from "./upload-session.ts";
 
 /** What has gone wrong with one blob so far. */
 interface Troubles {
+  /** Uploads that will not go on. */
+  readonly abandoned: UploadSession[];
   /** How often the connection was cut while its bytes were sent. */
   cuts: number;
   /** How often other bytes arrived than were sent. */
@@ -28,7 +31,7 @@ interface Troubles {
 
 /**
  * Mounts a blob or sends it. After a failure a new session is filled from the first byte, since the old one is dead with
- * most registries; what arrived although the answer was lost is not sent again.
+ * most registries; what arrived although the answer was lost is not sent again. Sessions left behind are cancelled.
  */
 export async function putBlob(
   remote: Remote,
@@ -43,7 +46,7 @@ export async function putBlob(
   if (opened === "mounted") return "mounted";
   const reader = createContentReader(descriptor, open);
   const upload: Upload = { remote, descriptor, reader, ...abort };
-  const troubles = { cuts: 0, changed: 0 };
+  const troubles: Troubles = { abandoned: [], cuts: 0, changed: 0 };
   try {
     await retry(
       async (attempt) => {
@@ -58,6 +61,8 @@ export async function putBlob(
     );
   } finally {
     await reader.close();
+    // Not before the registry was asked whether the blob has arrived: it may be about to finish.
+    await Promise.all(troubles.abandoned.map(async (session) => await cancelSession(remote, session)));
   }
   return "uploaded";
 }
@@ -80,6 +85,7 @@ async function uploadInSomeWay(
       uploads.confirm(plan);
       return;
     } catch (error) {
+      if (!isBundleError(error, "BLOB_UPLOAD_UNKNOWN")) troubles.abandoned.push(session);
       signal?.throwIfAborted();
       if (upload.reader.failure() !== undefined) throw error;
       if (isBundleError(error, "CONNECTION_FAILED")) troubles.cuts += 1;

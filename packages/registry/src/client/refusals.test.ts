@@ -19,7 +19,7 @@ const READ_ONLY = /read-only/;
 describe("explainRefusal()", () => {
   test.each<[string, Purpose, number, string, RegExp, RegExp]>([
     [
-      "an immutable tag of Harbor",
+      "row 73: an immutable tag of Harbor",
       "push-manifest",
       412,
       errors("PRECONDITION", "Failed to process request due to 'app:1' configured as immutable."),
@@ -99,7 +99,7 @@ describe("explainRefusal()", () => {
     ],
     ["docker's registry in maintenance", "start-upload", 405, "Method not allowed\n", READ_ONLY, /--to/],
     [
-      "a project that Harbor does not have, as 401",
+      "row 71: a project that Harbor does not have, as 401",
       "start-upload",
       401,
       errors("UNAUTHORIZED", "project mirror not found: project mirror not found"),
@@ -158,7 +158,7 @@ describe("explainRefusal()", () => {
       /Check that the project exists/,
     ],
     [
-      "Docker's types at zot",
+      "row 75: Docker's types at zot",
       "push-manifest",
       415,
       errors("MANIFEST_INVALID", "manifest invalid"),
@@ -166,7 +166,7 @@ describe("explainRefusal()", () => {
       /docker2s2/,
     ],
     [
-      "a manifest too large for docker's registry",
+      "row 76: a manifest too large for docker's registry",
       "push-manifest",
       400,
       errors("MANIFEST_INVALID", "manifest invalid", "http: request body too large"),
@@ -272,4 +272,22 @@ describe("explainRefusal()", () => {
   ])("has nothing to add to %s", (_what, purpose, status, body) => {
     expect(explain(purpose, status, body)).toBeUndefined();
   });
+});
+
+test.each<[string, Purpose, number, string, "repository" | "registry" | undefined]>([
+  ["docker's registry in maintenance", "start-upload", 405, "", "registry"],
+  [
+    "Harbor in read-only mode",
+    "send-blob",
+    403,
+    errors("DENIED", "The system is in read only mode."),
+    "registry",
+  ],
+  ["a read-only repository", "push-manifest", 405, "Repository docker-hosted is read only", "repository"],
+  ["a quota of Quay", "start-upload", 403, errors("DENIED", "Quota has been exceeded"), "repository"],
+  ["a full disk", "send-blob", 507, "", "repository"],
+  ["a missing right", "start-upload", 403, errors("DENIED", "denied"), undefined],
+  ["a chunk that is refused", "send-blob", 405, "", undefined],
+])("explainRefusal() knows how much %s stops", (_what, purpose, status, body, stops) => {
+  expect(explain(purpose, status, body)?.stops).toBe(stops);
 });

@@ -17,6 +17,8 @@ export interface Meaning {
   readonly hint: string;
   /** @default what status and code mean by themselves */
   readonly code?: ErrorCode;
+  /** What it is the answer to, whatever is pushed. @default this one thing */
+  readonly stops?: "repository" | "registry";
 }
 
 /** When a meaning applies: every condition that is there holds. */
@@ -41,12 +43,14 @@ const RULES: readonly Rule[] = [
     words: /immutable|cannot be overwritten|does not allow updating assets/i,
     says: "the tag is there with other content, and may not change",
     hint: "Push under another tag, or let the registry's rules for immutable tags make an exception",
+    code: "TAG_EXISTS",
   },
   {
     purposes: MANIFESTS,
     codes: ["TAG_IMMUTABLE", "IMAGETAGALREADYEXISTSEXCEPTION", "TAG_INVALID"],
     says: "the tag is there with other content, and may not change",
     hint: "Push under another tag, or let the registry's rules for immutable tags make an exception",
+    code: "TAG_EXISTS",
   },
   // Harbor: 403 DENIED "... will exceed the configured upper limit ... quota"; Quay: 403 "Quota has been exceeded".
   {
@@ -56,6 +60,7 @@ const RULES: readonly Rule[] = [
     says: "its quota is used up",
     hint: "Delete images there or have the quota raised, then run it again: what has arrived stays",
     code: "DENIED",
+    stops: "repository",
   },
   {
     purposes: PUSHES,
@@ -63,6 +68,7 @@ const RULES: readonly Rule[] = [
     says: "the registry has no room left",
     hint: "Make room in the registry's storage, then run it again: what has arrived stays",
     code: "DENIED",
+    stops: "repository",
   },
   {
     purposes: PUSHES,
@@ -71,12 +77,22 @@ const RULES: readonly Rule[] = [
     says: "it is a cache of another registry, which takes no pushes",
     hint: "Push to a project or repository that is none: --to HOST/PROJECT",
   },
+  // Quay and Nexus make single repositories read-only.
+  {
+    purposes: PUSHES,
+    statuses: [403, 405],
+    words: /repository\b.*\bread[- ]?only/i,
+    says: "the repository is read-only for now",
+    hint: "Let the registry's owner make it writable, or push to another one with --to HOST[/PREFIX]",
+    stops: "repository",
+  },
   {
     purposes: PUSHES,
     statuses: [403, 405, 503],
     words: /read[- ]?only|maintenance/i,
     says: "the registry is read-only for now",
     hint: "Run it again when its read-only mode or maintenance has ended",
+    stops: "registry",
   },
   // docker's registry in maintenance says nothing but 405; registries that only mirror do the same.
   {
@@ -84,6 +100,7 @@ const RULES: readonly Rule[] = [
     statuses: [405],
     says: "the registry takes no pushes: it is read-only, or a mirror",
     hint: "End the registry's read-only mode, or push to another registry with --to HOST[/PREFIX]",
+    stops: "registry",
   },
   // Harbor: 401 without a challenge or 404 "project X not found".
   {

@@ -94,6 +94,7 @@ export async function toRegistryError(
   return new BundleError(code, `Cannot ${what}: ${describe(response, words, meaning?.says)}`, {
     cause,
     ...(meaning === undefined ? {} : { hint: meaning.hint }),
+    ...(meaning?.stops === undefined ? {} : { stops: meaning.stops }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(words.digests.length === 0 ? {} : { digests: words.digests }),
   });

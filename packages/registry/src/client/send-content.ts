@@ -45,27 +45,24 @@ export async function sendContent(
   const { size } = upload.descriptor;
   switch (plan.kind) {
     case "put":
-      return await finish(upload, session.location, { start: 0, end: size });
-    case "patch": {
-      const { location } = await sendPart(upload, session.location, { start: 0, end: size });
-      return await finish(upload, location, { start: size, end: size });
-    }
-    case "chunks": {
-      const location = await sendChunks(upload, Math.max(plan.size, session.minChunkSize), session.location);
-      return await finish(upload, location, { start: size, end: size });
-    }
+      return await finish(upload, session, { start: 0, end: size });
+    case "patch":
+      await sendPart(upload, session, { start: 0, end: size });
+      break;
+    case "chunks":
+      await sendChunks(upload, session, Math.max(plan.size, session.minChunkSize));
+      break;
   }
+  return await finish(upload, session, { start: size, end: size });
 }
 
-/** Resolves to where the upload is ended. */
-async function sendChunks(upload: Upload, chunkSize: number, first: string): Promise<string> {
+async function sendChunks(upload: Upload, session: UploadSession, chunkSize: number): Promise<void> {
   const { size } = upload.descriptor;
-  let location = first;
   let offset = 0;
   let shortChunks = 0;
   while (offset < size) {
     const part = { start: offset, end: Math.min(offset + chunkSize, size) };
-    const answer = await sendPart(upload, location, part, {
+    const answer = await sendPart(upload, session, part, {
       "content-range": `${part.start}-${part.end - 1}`,
     });
     const next = nextOffset(answer, part);
@@ -76,43 +73,37 @@ async function sendChunks(upload: Upload, chunkSize: number, first: string): Pro
         `Cannot ${whatOf(upload)}: the registry says it holds ${answer.range} after bytes ${part.start} to ${part.end - 1} were sent`,
       );
     }
-    location = answer.location;
     offset = next;
   }
-  return location;
 }
 
 /** What a registry says after a part has come. */
 interface PartAnswer {
   readonly status: number;
   readonly range: string | undefined;
-  /** The newest one counts; without one the last is kept. */
-  readonly location: string;
 }
 
-/** Answers with 201 are ECR's, with 204 those of some proxies. */
+/** Answers with 201 are ECR's, with 204 those of some proxies. The newest location counts; without one the last is kept. */
 async function sendPart(
   upload: Upload,
-  url: string,
+  session: UploadSession,
   part: Part,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<PartAnswer> {
+  const url = session.location();
   upload.remote.onRequest?.("patchBlob");
   const response = await sendBody(upload, { method: "PATCH", url, part, headers, expected: [202, 201, 204] });
   const location = headerOf(response, "location");
-  return {
-    status: response.statusCode,
-    range: headerOf(response, "range"),
-    location:
-      location === undefined ? url : await locate(upload.remote, location, { url, what: whatOf(upload) }),
-  };
+  if (location !== undefined)
+    session.moveTo(await locate(upload.remote, location, { url, what: whatOf(upload) }));
+  return { status: response.statusCode, range: headerOf(response, "range") };
 }
 
-async function finish(upload: Upload, location: string, part: Part): Promise<Response> {
+async function finish(upload: Upload, session: UploadSession, part: Part): Promise<Response> {
   upload.remote.onRequest?.("putBlob");
   return await sendBody(upload, {
     method: "PUT",
-    url: withDigest(location, upload.descriptor.digest),
+    url: withDigest(session.location(), upload.descriptor.digest),
     part,
     headers: {},
     expected: [201, 200, 202, 204],

@@ -42,9 +42,10 @@ export function isRefusal(error: unknown): boolean {
   return isTooLarge(error) || readSizeLimit(error) !== undefined || isMethodRefusal(error);
 }
 
-/** An answer that may be about the way: what is forbidden, or over a quota, is so in every way. */
+/** An answer that may be about the way: what is forbidden, over a quota or read-only is so in every way. */
 function answerAboutWay(error: unknown): AnswerError | undefined {
-  return isBundleError(error, "DENIED") ? undefined : answerOf(error);
+  const isAboutPlace = isBundleError(error) && (error.code === "DENIED" || error.stops !== undefined);
+  return isAboutPlace ? undefined : answerOf(error);
 }
 
 function isTooLarge(error: unknown): boolean {

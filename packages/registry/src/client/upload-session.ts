@@ -6,7 +6,9 @@ import { discard, headerOf, type Response } from "./response.ts";
 
 /** An upload that a registry has opened. */
 export interface UploadSession {
-  readonly location: string;
+  /** Where it goes on: what the registry has said last. */
+  location(): string;
+  moveTo(location: string): void;
   /** All chunks but the last have at least so many bytes. */
   readonly minChunkSize: number;
 }
@@ -22,6 +24,15 @@ export function uploadsUrl(
   return formatRoute({ kind: "uploads", repository: path, ...mount, ...named });
 }
 
+/** A request for an upload. */
+export interface SessionRequest extends AbortOptions {
+  readonly url: string;
+  /** "verb object", for messages. */
+  readonly what: string;
+  /** @default 5 */
+  readonly attempts?: number;
+}
+
 /**
  * Opens an upload: {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put}. One
  * attempt: whoever fills it begins with another one after a failure.
@@ -31,21 +42,26 @@ export async function openSession(
   descriptor: Descriptor,
   { signal }: AbortOptions,
 ): Promise<UploadSession> {
-  const what = `push blob ${descriptor.digest} to ${nameOf(remote)}`;
-  const url = uploadsUrl(remote, descriptor);
+  return await requestSession(remote, {
+    url: uploadsUrl(remote, descriptor),
+    what: `push blob ${descriptor.digest} to ${nameOf(remote)}`,
+    attempts: 1,
+    ...(signal && { signal }),
+  });
+}
+
+/** Asks for an upload. */
+export async function requestSession(remote: Remote, request: SessionRequest): Promise<UploadSession> {
   remote.onRequest?.("postUpload");
   const response = await remote.transport.send({
     method: "POST",
-    url,
     scopes: pushScopes(remote),
     headers: { "content-length": "0" },
     expected: [202],
-    what,
-    attempts: 1,
-    signal,
+    ...request,
   });
   await discard(response);
-  return await readSession(remote, response, { url, what });
+  return await readSession(remote, response, request);
 }
 
 /** What the answer to a request for an upload says of it. */
@@ -55,8 +71,12 @@ export async function readSession(
   request: { readonly url: string; readonly what: string },
 ): Promise<UploadSession> {
   const minimum = headerOf(response, "oci-chunk-min-length") ?? "";
+  let newest = await locate(remote, headerOf(response, "location"), request);
   return {
-    location: await locate(remote, headerOf(response, "location"), request),
+    location: () => newest,
+    moveTo(location) {
+      newest = location;
+    },
     minChunkSize: /^\d{1,12}$/.test(minimum) ? Number(minimum) : 0,
   };
 }

@@ -44,7 +44,7 @@ describe("putBlob() sends", () => {
     expect(answers()).toEqual(["POST 202", "PUT 404", ...again, ...again]);
   });
 
-  test("chunks where nginx takes no large body, and remembers it", async () => {
+  test("row 68: chunks where nginx takes no large body, and remembers it", async () => {
     const repository = await serve({ maxBodySize: 8 * MIB });
 
     await put(repository, LARGE);
@@ -52,12 +52,12 @@ describe("putBlob() sends", () => {
 
     expect(answers()).toEqual([
       ...["POST 202", "PUT 413"],
-      ...["POST 202", "PATCH 202", "PATCH 202", "PATCH 202", "PUT 201"],
+      ...["POST 202", "PATCH 202", "PATCH 202", "PATCH 202", "PUT 201", "DELETE 204"],
       ...["POST 202", "PATCH 202", "PUT 201"],
     ]);
   });
 
-  test("chunks where a proxy cuts the connection of every large body", async () => {
+  test("row 68: chunks where a proxy cuts the connection of every large body", async () => {
     let puts = 0;
     const repository = await openOdd(({ method, headers }): RawAnswer => {
       if (method === "POST") return { status: 202, headers: { location: "/upload" } };
@@ -86,6 +86,7 @@ describe("putBlob() sends", () => {
     const repository = await openOdd(({ method }): RawAnswer => {
       if (method === "POST") return { status: 202, headers: { location: "/upload" } };
       if (method === "HEAD") return { status: 404 };
+      if (method === "DELETE") return { status: 204 };
       puts += 1;
       return puts < 3 ? { isDropped: true } : { status: 201 };
     });
@@ -102,14 +103,14 @@ describe("putBlob() sends", () => {
     expect(answers()).toEqual(["POST 202", "PATCH 202", "PATCH 202", "PATCH 202", "PUT 201"]);
   });
 
-  test("chunks of GHCR's size where it names its limit", async () => {
+  test("row 69: chunks of GHCR's size where it names its limit", async () => {
     await put(await serve({ maxChunkSize: 4 * MIB }, 5 * MIB), LARGE);
 
     const whole = ["PATCH 202", "PATCH 202", "PATCH 202"];
-    expect(answers()).toEqual(["POST 202", "PATCH 416", "POST 202", ...whole, "PUT 201"]);
+    expect(answers()).toEqual(["POST 202", "PATCH 416", "POST 202", ...whole, "PUT 201", "DELETE 204"]);
   });
 
-  test("chunks of ECR's size where smaller ones are refused, and believes no stale Range", async () => {
+  test("row 69: chunks of ECR's size where smaller ones are refused, and believes no stale Range", async () => {
     let last = "0-0";
     const range = (stored: string): string => {
       const stale = last;
@@ -120,7 +121,8 @@ describe("putBlob() sends", () => {
 
     await put(await serve(quirks, 100));
 
-    expect(answers()).toEqual(["POST 202", "PATCH 400", "POST 202", "PATCH 201", "PATCH 201", "PUT 201"]);
+    const whole = ["POST 202", "PATCH 201", "PATCH 201", "PUT 201"];
+    expect(answers()).toEqual(["POST 202", "PATCH 400", ...whole, "DELETE 204"]);
   });
 
   test("chunks of no less than the registry announces", async () => {
@@ -129,13 +131,13 @@ describe("putBlob() sends", () => {
     expect(answers()).toEqual(["POST 202", "PATCH 202", "PATCH 202", "PUT 201"]);
   });
 
-  test("one PUT where chunks are refused, as by Artifact Registry", async () => {
+  test("row 69: one PUT where chunks are refused, as by Artifact Registry", async () => {
     await put(await serve({ patchRefused: true }, 100));
 
-    expect(answers()).toEqual(["POST 202", "PATCH 400", "POST 202", "PUT 201"]);
+    expect(answers()).toEqual(["POST 202", "PATCH 400", "POST 202", "PUT 201", "DELETE 204"]);
   });
 
-  test("nothing more where every way is refused, and says which", async () => {
+  test("row 69: nothing more where every way is refused, and says which", async () => {
     const repository = await serve({ patchRefused: true, putRefused: true });
 
     await expect(put(repository)).rejects.toMatchObject({
@@ -143,7 +145,7 @@ describe("putBlob() sends", () => {
       message: expect.stringMatching(/chunked uploads are not supported.*; refused before: one PUT$/),
       hint: expect.stringContaining("--chunk-size"),
     });
-    expect(answers()).toEqual(["POST 202", "PUT 404", "POST 202", "PATCH 400"]);
+    expect(answers()).toEqual(["POST 202", "PUT 404", "POST 202", "PATCH 400", "DELETE 204"]);
   });
 
   test("nothing more where even the smallest chunk is too large, and names the proxy", async () => {
@@ -186,6 +188,7 @@ describe("putBlob() sends", () => {
     const repository = await openOdd(
       ({ method }): RawAnswer => {
         if (method === "POST") return { status: 202, headers: { location: "/upload" } };
+        if (method === "DELETE") return { status: 204 };
         const message = limits[patches++ % 2];
         return { status: 400, body: JSON.stringify({ errors: [{ code: "UNKNOWN", message }] }) };
       },
@@ -201,14 +204,14 @@ describe("putBlob() sends", () => {
   test.each([
     ["a quota is used up, whatever the status", 413, "Quota has been exceeded on namespace"],
     ["a limit is named that no request can keep", 400, "exceeds maximum of 1 bytes"],
-  ])("in no other way where %s", async (_what, status, message) => {
+  ])("row 72: in no other way where %s", async (_what, status, message) => {
     const repository = await openOdd(({ method }): RawAnswer => {
       if (method === "POST") return { status: 202, headers: { location: "/upload" } };
       return { status, body: JSON.stringify({ errors: [{ code: "UNKNOWN", message }] }) };
     });
 
     await expect(put(repository, LARGE)).rejects.toMatchObject({ message: expect.stringContaining(message) });
-    expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "PUT"]);
+    expect(repository.server.requests.map(({ method }) => method)).toEqual(["POST", "PUT", "DELETE"]);
   });
 
   test("an empty blob in every way", async () => {
@@ -221,7 +224,7 @@ describe("putBlob() sends", () => {
 });
 
 describe("putBlob() in chunks", () => {
-  test("goes on from where the registry is, if it has kept less", async () => {
+  test("row 64: goes on from where the registry is, if it has kept less", async () => {
     await put(await serve({ keptChunkSize: 300 }, 400));
 
     expect(answers()).toEqual(["POST 202", "PATCH 202", "PATCH 202", "PATCH 202", "PATCH 202", "PUT 201"]);
@@ -234,14 +237,14 @@ describe("putBlob() in chunks", () => {
     });
   });
 
-  test("begins anew where the registry says it holds more than was sent", async () => {
+  test("row 65: begins anew where the registry says it holds more than was sent", async () => {
     let lies = 1;
     const range = (stored: string): string => (stored === "0-599" && lies-- > 0 ? "0-4000" : stored);
 
     await put(await serve({ range }, 600));
 
     const whole = ["POST 202", "PATCH 202", "PATCH 202", "PUT 201"];
-    expect(answers()).toEqual(["POST 202", "PATCH 202", "HEAD 404", ...whole]);
+    expect(answers()).toEqual(["POST 202", "PATCH 202", "HEAD 404", ...whole, "DELETE 204"]);
   });
 
   test.each([201, 204])("takes %i for a chunk that has come", async (patchStatus) => {
@@ -250,7 +253,7 @@ describe("putBlob() in chunks", () => {
     expect(answers()).toEqual(["POST 202", `PATCH ${patchStatus}`, `PATCH ${patchStatus}`, "PUT 201"]);
   });
 
-  test("uses the newest Location, and the last one where there is none", async () => {
+  test("row 63: uses the newest Location, and the last one where there is none", async () => {
     let patches = 0;
     const repository = await openOdd(
       ({ method }): RawAnswer => {
