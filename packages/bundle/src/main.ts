@@ -30,7 +30,7 @@ function rewriteHelp(args: readonly string[]): readonly string[] {
 
 async function runCommand(args: readonly string[], options: MainOptions): Promise<void> {
   const { COMMANDS } = await import("./commands.ts");
-  const { run } = await import("@oclif/core");
+  const { run } = await import("@oclif/core/run");
   await checkCommand(args, Object.keys(COMMANDS));
   const plugin = await loadPlugin(COMMANDS, options);
   await run([...args], { ...options, plugins: new Map([[plugin.name, plugin]]) });
@@ -41,7 +41,7 @@ export async function loadPlugin(
   commands: typeof COMMANDS,
   options: MainOptions,
 ): Promise<Interfaces.Plugin> {
-  const { Plugin } = await import("@oclif/core");
+  const { Plugin } = await import("@oclif/core/config");
   const plugin = new Plugin({ ...options, isRoot: true, ignoreManifest: true });
   // A private field: oclif would otherwise import the commands from a file whose path it guesses.
   Object.assign(plugin, { commandCache: commands });
@@ -53,7 +53,7 @@ export async function loadPlugin(
 async function checkCommand(args: readonly string[], commands: readonly string[]): Promise<void> {
   const [name] = args;
   if (name === undefined || ["--help", "-h", ...commands].includes(name)) return;
-  const { BundleError, nearestName } = await import("@airgap-bundle/core");
+  const { BundleError, nearestName } = await import("@airgap-bundle/core/basics");
   const nearest = nearestName(name, commands);
   const message = name.startsWith("-") ? `Expected a command before ${name}` : `Unknown command ${name}`;
   throw new BundleError("USAGE", message, {

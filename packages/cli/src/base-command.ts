@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { EventSink } from "@airgap-bundle/core";
-import { BundleError, isRegistryHost, normalizeRegistry, toBundleError } from "@airgap-bundle/core";
-import { Command } from "@oclif/core";
+import { BundleError, isRegistryHost, normalizeRegistry, toBundleError } from "@airgap-bundle/core/basics";
+import { Command } from "@oclif/core/command";
 import { checkSwitches } from "./check-switches.ts";
 import { renderError, toErrorDocument } from "./error-report.ts";
 import { EXIT, exitCodeOfError } from "./exit-codes.ts";

@@ -1,4 +1,4 @@
-import { BundleError } from "@airgap-bundle/core";
+import { BundleError } from "@airgap-bundle/core/basics";
 
 /** As much of an oclif flag as is looked at. */
 interface FlagKind {

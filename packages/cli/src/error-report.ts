@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
-import { type BundleError, describeCauses, type ErrorCode, toBundleError } from "@airgap-bundle/core";
+import type { ErrorCode } from "@airgap-bundle/core";
+import { type BundleError, describeCauses, toBundleError } from "@airgap-bundle/core/basics";
 import { sanitizeText } from "./sanitize-text.ts";
 
 /** One of several things wrong with a file; `line` and `column` count from 1. */

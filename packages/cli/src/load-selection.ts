@@ -1,13 +1,7 @@
 import { createReadStream } from "node:fs";
 import { text as readText } from "node:stream/consumers";
-import {
-  BundleError,
-  describeFileError,
-  type EventSink,
-  type ParsedSelection,
-  parseSelection,
-  type Selection,
-} from "@airgap-bundle/core";
+import type { EventSink, ParsedSelection, Selection } from "@airgap-bundle/core";
+import { BundleError, describeFileError, parseSelection } from "@airgap-bundle/core/basics";
 import { countOf } from "./count-of.ts";
 import { withProblems } from "./error-report.ts";
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { BundleError } from "@airgap-bundle/core";
+import { BundleError } from "@airgap-bundle/core/basics";
 
 /** The first entry of a bundle. */
 const BUNDLE_START = "oci-layout";

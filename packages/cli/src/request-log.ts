@@ -1,4 +1,5 @@
-import { BundleError, type EventSink } from "@airgap-bundle/core";
+import type { EventSink } from "@airgap-bundle/core";
+import { BundleError } from "@airgap-bundle/core/basics";
 
 /** A request to a registry, to its token server or to where it redirects, and how it ended. */
 export interface LoggedRequest {

@@ -1,4 +1,5 @@
-import { Flags, type Interfaces } from "@oclif/core";
+import type { Interfaces } from "@oclif/core";
+import * as Flags from "@oclif/core/flags";
 
 /**
  * Registries slow down or refuse clients with many connections, and a disk gains little from more: docker uses 3

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { BundleError, nearestName } from "@airgap-bundle/core";
+import { BundleError, nearestName } from "@airgap-bundle/core/basics";
 
 /** What the command line could have been. */
 export interface UsageContext {

@@ -1,4 +1,4 @@
-import { BundleError } from "@airgap-bundle/core";
+import { BundleError } from "@airgap-bundle/core/basics";
 import type { StopSignal } from "./exit-codes.ts";
 
 const STOP_SIGNALS: readonly StopSignal[] = ["SIGINT", "SIGTERM"];

@@ -1,12 +1,6 @@
 import { formatProblem, formatTable } from "@airgap-bundle/cli";
-import {
-  type Location,
-  maskUserInfo,
-  type ParsedSelection,
-  platformsOf,
-  type Selection,
-  type Task,
-} from "@airgap-bundle/core";
+import type { Location, ParsedSelection, Selection, Task } from "@airgap-bundle/core";
+import { maskUserInfo, platformsOf } from "@airgap-bundle/core/basics";
 
 type Note = ParsedSelection["problems"][number] | ParsedSelection["warnings"][number];
 

@@ -1,5 +1,5 @@
 import { BundleCommand } from "@airgap-bundle/cli";
-import { Args } from "@oclif/core";
+import * as Args from "@oclif/core/args";
 import type { ExplainDocument } from "./explain-document.ts";
 import { sourceFlags } from "./flags.ts";
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { BundleCommand, EXIT, prepareOutputFile } from "@airgap-bundle/cli";
-import { Flags } from "@oclif/core";
+import * as Flags from "@oclif/core/flags";
 import type { ExportDocument } from "./export-document.ts";
 import { planFlags } from "./flags.ts";
 

@@ -1,5 +1,5 @@
 import { BundleCommand } from "@airgap-bundle/cli";
-import { Flags } from "@oclif/core";
+import * as Flags from "@oclif/core/flags";
 import { planFlags } from "./flags.ts";
 import type { PlanDocument } from "./plan-document.ts";
 

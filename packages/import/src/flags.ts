@@ -1,4 +1,4 @@
-import { Args } from "@oclif/core";
+import * as Args from "@oclif/core/args";
 
 /** The files of a bundle. */
 export const bundleArgs = {

@@ -1,4 +1,4 @@
-import { Range } from "semver";
+import Range from "semver/classes/range.js";
 import {
   type Comparator,
   EMPTY_ALTERNATIVE,
