@@ -68,7 +68,12 @@ export async function commandsInProcess(site: Site): Promise<Commands> {
       }, onStart),
     import: async (target, onStart) =>
       await run(async (shared) => {
-        const flags = { to: target, "dry-run": false, "verify-first": false };
+        const flags = {
+          to: target,
+          "dry-run": false,
+          "verify-first": false,
+          "on-existing-tag": "overwrite",
+        } as const;
         return imported.failureCodes(await runImport([site.path(BUNDLE)], flags, shared));
       }, onStart),
   };

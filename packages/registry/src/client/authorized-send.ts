@@ -116,7 +116,7 @@ export function createAuthorizedSend(
           if (used !== undefined) authorizer.accept(used);
           return located;
         }
-        if (call.expected.includes(401)) return { response, origin };
+        if (call.expected.includes(401)) return located;
         const offered = challengesOf(response);
         const said = await toRegistryError(response, call.what, lineOf(call, own));
         used = await answerRefusal({ call, wanted, used, attempt, offered, said });
