@@ -1,4 +1,5 @@
-import { lstat, readFile, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { tryLock } from "@airgap-bundle/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ErrorDocument, ExportDocument, readDocument } from "./support/documents.ts";
 import { type Exchange, openExchange, RELEASES } from "./support/exchange.ts";
@@ -52,6 +53,28 @@ test("something else at OUT stays as it is, unless --force", async () => {
 
   expect(forced.exitCode).toBe(0);
   expect((await site.run(["verify", "out.tar"])).exitCode).toBe(0);
+});
+
+test("row 108: a second export to one file says who writes it, and one with the same cache that there are two", async () => {
+  const { site } = exchange;
+  await mkdir(site.cacheDirectory, { recursive: true });
+  const output = await tryLock(site.path("out.tar.lock"));
+  const cache = await tryLock(`${site.cacheDirectory}/lock`);
+
+  const second = await site.run(EXPORT);
+
+  expect(second.exitCode).toBe(1);
+  expect(readDocument(second, ErrorDocument).error).toMatchObject({
+    code: "OUTPUT_IN_USE",
+    message: `Cannot write out.tar: process ${process.pid} on this machine is writing it`,
+  });
+
+  if ("release" in output) await output.release();
+  const third = await site.run(EXPORT);
+
+  expect(third.exitCode).toBe(0);
+  expect(third.stderr).toContain(`process ${process.pid} on this machine uses the cache`);
+  if ("release" in cache) await cache.release();
 });
 
 test("a device at OUT is not replaced, not even with --force", async () => {

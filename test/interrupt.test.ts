@@ -59,19 +59,22 @@ function slowly(openBlob: OpenBlob): OpenBlob {
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("%s in the middle of an export ends it with %i and leaves nothing", async (signal, exitCode) => {
-  const { child, finished } = site.start(EXPORT);
-  await begun.promise;
-  const stoppedAt = performance.now();
+] as const)(
+  "row 106: %s in the middle of an export ends it with %i, and with nothing that cannot be gone on with",
+  async (signal, exitCode) => {
+    const { child, finished } = site.start(EXPORT);
+    await begun.promise;
+    const stoppedAt = performance.now();
 
-  child.kill(signal);
+    child.kill(signal);
 
-  const run = await finished;
-  expect(performance.now() - stoppedAt).toBeLessThan(STOP_WITHIN_MS);
-  expect(run.exitCode).toBe(exitCode);
-  expect(readDocument(run, ErrorDocument).error.code).toBe("INTERRUPTED");
-  expect((await readdir(site.directory)).sort()).toEqual(["cache", "selection.yaml"]);
-});
+    const run = await finished;
+    expect(performance.now() - stoppedAt).toBeLessThan(STOP_WITHIN_MS);
+    expect(run.exitCode).toBe(exitCode);
+    expect(readDocument(run, ErrorDocument).error.code).toBe("INTERRUPTED");
+    expect((await readdir(site.directory)).sort()).toEqual(["cache", "selection.yaml"]);
+  },
+);
 
 test("after an interruption the same command finishes, with what was kept", async () => {
   const { child, finished } = site.start(EXPORT);

@@ -57,7 +57,9 @@ afterEach(async () => {
   await site.close();
 });
 
-test("neither export nor import needs memory for a layer of 2 GiB", { timeout: TIMEOUT_MS }, async () => {
+test("row 118: neither export nor import needs memory for a layer of 2 GiB", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const mappings = [{ from: "lib/large", tags: ["1.0"] }];
   await site.select("selection.yaml", { registry: source.host, mappings });
 

@@ -52,7 +52,7 @@ test("SIGTERM ends an export whose reader has stopped reading", async () => {
   expect(stderr).toContain("Error: Interrupted by SIGTERM");
 });
 
-test("an export whose reader ends says so", async () => {
+test("row 107: an export whose reader ends says so", async () => {
   const { child, finished } = await startPiped();
 
   child.stdout.destroy();

@@ -10,7 +10,7 @@ const JOBS = 1;
 const UNNOTED = 2 * MIB;
 
 describePeers(["docker-registry"], "an export of a docker-registry", () => {
-  test("that is killed ten times fetches hardly anything twice, and gives the same bundle", async () => {
+  test("row 105: that is killed ten times fetches hardly anything twice, and gives the same bundle", async () => {
     const report = await killExport({
       sizeMib: 60,
       kills: KILLS,

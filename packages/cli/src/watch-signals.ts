@@ -63,7 +63,7 @@ export function watchSignals(options: WatchSignalsOptions): SignalWatch {
 /** The error of a command that a signal has stopped. */
 export function interrupted(name: StopSignal, cause?: unknown): BundleError {
   return new BundleError("INTERRUPTED", `Interrupted by ${name}`, {
-    hint: "What was finished stays, nothing half-done does: run the same command again",
+    hint: "What has arrived is kept: run the same command again, and it goes on from there",
     ...(cause === undefined ? {} : { cause }),
   });
 }

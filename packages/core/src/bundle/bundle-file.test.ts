@@ -178,7 +178,7 @@ test("finish() that cannot read metadata gives the file no name", async () => {
   expect(await readdir(directory)).toEqual([]);
 });
 
-test("createBundleFile() refuses what the file system has no room for", async () => {
+test("row 103: createBundleFile() refuses what the file system has no room for", async () => {
   const huge = { ...compose(["redis:7", REDIS]), size: Number.MAX_SAFE_INTEGER };
 
   await expect(createBundleFile(path, huge)).rejects.toMatchObject({

@@ -131,7 +131,7 @@ test.each([
   for (const [name, size] of Object.entries(expected)) expect(sizes[name]).toBeGreaterThan(size * MIB * 0.9);
 });
 
-test("bytes that are not what was noted are not kept", async () => {
+test("row 105: bytes that are not what was noted are not kept", async () => {
   const bundle = compose(["redis:7", REDIS]);
   await beginExport(bundle, 1);
   const [first] = dataLayers(bundle);

@@ -226,7 +226,7 @@ describe("exportBundle()", () => {
     ["fail fast", unavailable, { failFast: true }],
     ["a full disk", new BundleError("NO_SPACE", "Cannot write"), {}],
     ["a bug", new TypeError("bug"), {}],
-  ])("stops at the first failure: %s", async (_what, error, options) => {
+  ])("row 103: stops at the first failure: %s", async (_what, error, options) => {
     const openSource = await openSourcesOf((descriptor) =>
       isLayer(REDIS, 2, descriptor) ? failing(error) : undefined,
     );

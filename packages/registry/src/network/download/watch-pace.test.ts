@@ -8,7 +8,11 @@ afterEach(() => void vi.useRealTimers());
 
 function endingOf(chunk: Uint8Array, goesOn: boolean): unknown {
   let ending: unknown;
-  const pace = watchPace({ destroy: (error) => void (ending ??= error) });
+  const pace = watchPace({
+    destroy: (error) => {
+      ending = error;
+    },
+  });
   const receiver = pace.watch({ space: () => undefined, received: () => goesOn, closed: () => undefined });
   receiver.received(chunk);
   vi.advanceTimersByTime(120_000);
