@@ -29,7 +29,7 @@ export function createLayer(name: string, content: Uint8Array): Layer {
 }
 
 /** The ustar header of a plain file. */
-function tarHeader(name: string, size: number): Buffer {
+export function tarHeader(name: string, size: number): Buffer {
   const header = Buffer.alloc(BLOCK_SIZE);
   header.write(name, 0);
   header.write("0000644\0", 100);

@@ -26,6 +26,8 @@ const PEERS = {
   htpasswd: fromPath("htpasswd", "apache2-utils"),
   nginx: fromPath("nginx", "nginx"),
   tinyproxy: fromPath("tinyproxy", "tinyproxy"),
+  curl: fromPath("curl", "curl"),
+  time: fromPath("time", "time"),
   nss_wrapper: {
     install: "apt-get install libnss-wrapper",
     find: () => LIBRARY_DIRECTORIES.map((directory) => join(directory, "libnss_wrapper.so")).find(existsSync),
