@@ -11,7 +11,9 @@ if (major < neededMajor || (major === neededMajor && minor < neededMinor)) {
 
 // Imported only now: an older node could not even read what follows.
 const { enableCompileCache } = await import("node:module");
-enableCompileCache();
+const { openCompileCache } = await import("../dist/compile-cache.js");
+const directory = openCompileCache(process.env);
+if (directory !== undefined) enableCompileCache(directory);
 const { readFile } = await import("node:fs/promises");
 const { fileURLToPath } = await import("node:url");
 const { main } = await import("../dist/main.js");

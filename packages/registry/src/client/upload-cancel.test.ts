@@ -37,7 +37,8 @@ describe("an upload that will not go on", () => {
     const pushed = repository.putBlob(LAYER.descriptor, () => stall(stop, signal), { signal });
 
     await expect(pushed).rejects.toThrow("stopped");
-    expect(seen.at(-1)).toMatchObject({ method: "DELETE" });
+    // The request that was given up may be noted behind it.
+    expect(seen).toContainEqual(expect.objectContaining({ method: "DELETE" }));
   });
 
   test("is cancelled where the registry has said last", async () => {

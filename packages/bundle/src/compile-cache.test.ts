@@ -1,0 +1,36 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { openCompileCache } from "./compile-cache.ts";
+
+function createHome(): string {
+  const home = mkdtempSync(join(tmpdir(), "bundle-compiled-"));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  return home;
+}
+
+test("openCompileCache() makes a directory in the user's cache that nobody else can enter", () => {
+  const home = createHome();
+
+  const directory = openCompileCache({ XDG_CACHE_HOME: home });
+
+  expect(directory).toBe(join(home, "bundle", "compiled"));
+  expect(statSync(join(home, "bundle", "compiled")).mode & 0o777).toBe(0o700);
+});
+
+test("openCompileCache() takes no directory that others can write", () => {
+  const home = createHome();
+  const directory = join(home, "bundle", "compiled");
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o777);
+
+  expect(openCompileCache({ XDG_CACHE_HOME: home })).toBeUndefined();
+});
+
+test("openCompileCache() does without where there can be no directory", () => {
+  const home = createHome();
+  writeFileSync(join(home, "bundle"), "a file");
+
+  expect(openCompileCache({ XDG_CACHE_HOME: home })).toBeUndefined();
+});
