@@ -49,7 +49,6 @@ interface Work {
 async function measureExport(work: Work, images: readonly FleetImage[]): Promise<readonly Row[]> {
   const { source, directory, runs, bundle } = work;
   const curl = join(directory, "curl");
-  const layout = join(directory, "layout");
   await prepareCurlExport(curl, source, images);
   const copies = images.map(({ repository, tag }) => {
     const name = `${repository.replaceAll("/", "-")}-${tag}`;
@@ -72,7 +71,6 @@ async function measureExport(work: Work, images: readonly FleetImage[]): Promise
   const again = await runInTurn({ ours: { runs, run: exportAll }, skopeo: { runs: 1, run: copyAll } });
   const size = sizeOf(images);
   const file = await stat(join(directory, "out.tar"));
-  await rm(layout, { recursive: true, force: true, maxRetries: 0 }).then(copyAll);
   const { ours, curl: theirs, skopeo } = series;
   const what = "export, 96 tags, loopback";
   return [

@@ -71,16 +71,6 @@ export function describeFleet(repositories: number, scale: number): FleetShape {
   };
 }
 
-/** One image with one layer. */
-export function describeLargeImage(size: number): FleetShape {
-  return {
-    repositories: ["large/image"],
-    tags: ["1.11.0"],
-    isMultiPlatform: () => false,
-    layersOf: () => [{ seed: "large", size }],
-  };
-}
-
 /** Fills a registry. Resolves to the images that {@link SELECTED_TAGS} selects. */
 export async function fillFleet(host: string, shape: FleetShape): Promise<readonly FleetImage[]> {
   const images: FleetImage[] = [];

@@ -70,12 +70,6 @@ export function compare(
   };
 }
 
-/** A row without numbers. */
-export function notMeasured({ what, against }: RowHeading, reason: string): Row {
-  const row = compare({ what, against, note: `not measured: ${reason}` }, NaN, NaN, "s", NaN);
-  return { ...row, ours: null, theirs: null, ratio: null, reached: null, bar: { kind: "at most", ratio: 0 } };
-}
-
 function describe(ours: Series, theirs: Series): Pick<Row, "oursRuns" | "theirsRuns" | "peakMemory"> {
   return { oursRuns: ours.runs, theirsRuns: theirs.runs, peakMemory: ours.peakMemory };
 }

@@ -40,7 +40,7 @@ function toSeries(runs: readonly Run[]): Series {
 }
 
 /** The middle one; of an even count the mean of both. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   const [low = NaN, high = NaN] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
