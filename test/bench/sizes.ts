@@ -32,7 +32,7 @@ export const SIZES = {
   tiny: {
     repositories: 2,
     scale: 0.01,
-    largeLayerSize: 8 * MIB,
+    largeLayerSize: 16 * MIB,
     planTags: [50, 100],
     startRuns: 1,
   },
