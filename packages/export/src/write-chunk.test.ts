@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { writeChunk } from "./write-chunk.ts";
 
@@ -11,6 +11,17 @@ test("writeChunk() waits for a slow reader", async () => {
 
   expect(await Promise.race([written, Promise.resolve("waits")])).toBe("waits");
   stream.resume();
+
+  expect(await written).toBeUndefined();
+});
+
+test("writeChunk() waits until a small part is passed on too: its memory is used again", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stream = new Writable({ write: (_chunk, _encoding, done) => void promise.then(() => done()) });
+  const written = writeChunk(stream, CHUNK.subarray(0, 10));
+
+  expect(await Promise.race([written, Promise.resolve("waits")])).toBe("waits");
+  resolve();
 
   expect(await written).toBeUndefined();
 });

@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { type AbortOptions, BundleError } from "@airgap-bundle/core";
 
 /**
- * Writes a part of the bundle to a stream and resolves when it has passed it on.
+ * Writes a part of the bundle to a stream and resolves when that needs it no longer: the next part may come in the same
+ * memory.
  *
  * @throws `FILE_FAILED` if it takes no more at all; the abort reason of `signal`, however long the reader waits
  */
@@ -14,13 +14,29 @@ export async function writeChunk(
 ): Promise<void> {
   signal?.throwIfAborted();
   if (stream.errored !== null) throw writeError(stream.errored);
-  if (stream.write(chunk)) return;
   try {
-    await once(stream, "drain", signal === undefined ? {} : { signal });
+    await passOn(stream, chunk, signal);
   } catch (error) {
     signal?.throwIfAborted();
     throw writeError(error);
   }
+}
+
+async function passOn(stream: Writable, chunk: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      // It is an event too, which would be nobody's.
+      stream.once("error", () => undefined);
+      reject(error);
+    };
+    const abort = (): void => fail(new Error("the write was given up"));
+    signal?.addEventListener("abort", abort, { once: true });
+    stream.write(chunk, (error) => {
+      signal?.removeEventListener("abort", abort);
+      if (error instanceof Error) fail(error);
+      else resolve();
+    });
+  });
 }
 
 function writeError(cause: unknown): BundleError {
