@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { tryRun } from "../peers/run-peer.ts";
 
 /** Addresses for measurements, which no network uses: {@link https://www.rfc-editor.org/rfc/rfc2544}. */
@@ -24,10 +25,15 @@ export async function openLink(name: LinkName): Promise<Link> {
   if (name === "loopback") return { name, close: async () => {} };
   const namespace = `bundle-bench-${process.pid}`;
   const [near, far] = [`bb${process.pid}a`, `bb${process.pid}b`];
+  const remove = (): void => {
+    spawnSync("ip", ["netns", "delete", namespace]);
+    // With the namespace it goes in a while, and the next one wants the same addresses now.
+    spawnSync("ip", ["link", "delete", near]);
+  };
+  process.once("exit", remove);
   const close = async (): Promise<void> => {
-    // The pair of devices goes with its end inside.
-    await tryRun("ip", ["netns", "delete", namespace]);
-    await tryRun("ip", ["link", "delete", near]);
+    process.off("exit", remove);
+    remove();
   };
   try {
     await ip("netns", "add", namespace);

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { formatRows } from "./format-rows.ts";
@@ -15,6 +16,12 @@ const size = SIZES[options.size];
 const { directory, fileSystem } = await makePlace(neededSize(size));
 const machine = describeMachine(fileSystem);
 const start = performance.now();
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    // Behind those of registries and commands, which end them.
+    process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+    process.exit(130);
+  });
 try {
   const rows = await runBench({
     ...options,
