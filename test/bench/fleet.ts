@@ -71,6 +71,16 @@ export function describeFleet(repositories: number, scale: number): FleetShape {
   };
 }
 
+/** One image with one layer of this size in bytes. */
+export function describeLargeImage(size: number): FleetShape {
+  return {
+    repositories: ["large/image"],
+    tags: TAGS.slice(0, 1),
+    isMultiPlatform: () => false,
+    layersOf: () => [{ seed: "large", size }],
+  };
+}
+
 /** Fills a registry. Resolves to the images that {@link SELECTED_TAGS} selects. */
 export async function fillFleet(host: string, shape: FleetShape): Promise<readonly FleetImage[]> {
   const images: FleetImage[] = [];

@@ -25,7 +25,7 @@ function formatRow({
     formatValue(ours, unit),
     formatValue(theirs, unit),
     ratio === null ? "–" : ratio.toFixed(2),
-    `${bar.kind} ${bar.ratio} ×`,
+    ratio === null ? "–" : `${bar.kind} ${bar.ratio} ×`,
     reached === null ? "–" : reached ? "yes" : "no",
     peakMemory === null ? "–" : `${Math.round(peakMemory / 1e6)} MB`,
   ];
@@ -34,5 +34,6 @@ function formatRow({
 
 function formatValue(value: number | null, unit: Row["unit"]): string {
   if (value === null) return "–";
+  if (unit === "ms") return `${value.toFixed(2)} ms`;
   return unit === "s" ? `${value.toFixed(2)} s` : String(value);
 }

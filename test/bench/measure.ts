@@ -47,12 +47,17 @@ export async function measure(command: readonly string[], options: MeasureOption
     cwd,
     env: { PATH: process.env["PATH"], LC_ALL: "C", HOME: cwd, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own, so that all of it can be ended.
+    detached: true,
   });
+  const kill = (): boolean => child.pid !== undefined && process.kill(-child.pid);
+  process.once("exit", kill);
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, "close"),
   ]);
+  process.off("exit", kill);
   if (status !== 0)
     throw new Error(`Cannot run ${command.join(" ")}: ${status}\n${stdout}${stderr}`.slice(0, 4000));
   const [memory, times, io] = await Promise.all(

@@ -5,7 +5,7 @@ import type { Series } from "./run-in-turn.ts";
 export interface Row {
   readonly what: string;
   readonly against: string;
-  readonly unit: "s" | "bytes" | "requests" | "count";
+  readonly unit: "s" | "ms" | "bytes" | "count";
   /** Null if it was not measured; `note` says why. */
   readonly ours: number | null;
   readonly theirs: number | null;
@@ -67,6 +67,17 @@ export function compare(
     oursRuns: [],
     theirsRuns: [],
     note,
+  };
+}
+
+/** A row without numbers. */
+export function notMeasured({ what, against }: RowHeading, reason: string): Row {
+  return {
+    ...compare({ what, against, note: `not measured: ${reason}` }, 0, 1, "count", 0),
+    ours: null,
+    theirs: null,
+    ratio: null,
+    reached: null,
   };
 }
 

@@ -31,7 +31,8 @@ export async function runInTurn<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, toSeries(runs[name])])) as Record<Name, Series>;
 }
 
-function toSeries(runs: readonly Run[]): Series {
+/** What these runs come to. */
+export function toSeries(runs: readonly Run[]): Series {
   return {
     runs,
     seconds: median(runs.map(({ seconds }) => seconds)),

@@ -1,61 +1,45 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { cpus, release, tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { measureFleet } from "./fleet-rows.ts";
 import { formatRows } from "./format-rows.ts";
-import type { Row } from "./row.ts";
-import { measureStart } from "./start-rows.ts";
+import { describeMachine } from "./machine.ts";
+import { makePlace } from "./place.ts";
+import { readOptions } from "./read-options.ts";
+import { runBench } from "./run-bench.ts";
+import { neededSize, SIZES } from "./sizes.ts";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", default: "start,fleet" },
-    runs: { type: "string", default: "3" },
-    size: { type: "string", default: "full" },
-    json: { type: "string" },
-  },
-});
-const SCALES = new Map([
-  ["full", 1],
-  ["small", 0.1],
-]);
-const scale = SCALES.get(values.size);
-if (scale === undefined) throw new RangeError(`--size is full or small, not ${values.size}`);
+const RUN = fileURLToPath(new URL("../../packages/bundle/bin/run.js", import.meta.url));
 
-const runs = Number(values.runs);
-const bundle = [
-  process.execPath,
-  fileURLToPath(new URL("../../packages/bundle/bin/run.js", import.meta.url)),
-];
-const isInMemory = existsSync("/dev/shm");
-const directory = await mkdtemp(join(isInMemory ? "/dev/shm" : tmpdir(), "bundle-bench-"));
-const rows: Row[] = [];
+const options = readOptions(process.argv.slice(2));
+const { json, keep, runs, skopeoRuns } = options;
+const size = SIZES[options.size];
+const { directory, fileSystem } = await makePlace(neededSize(size));
+const machine = describeMachine(fileSystem);
+const start = performance.now();
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    // Behind those of registries and commands, which end them.
+    process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+    process.exit(130);
+  });
 try {
-  if (values.only.includes("start")) rows.push(...(await measureStart({ directory, runs: 10, bundle })));
-  if (values.only.includes("fleet")) rows.push(...(await measureFleet({ directory, scale, runs, bundle })));
-} finally {
-  await rm(directory, { recursive: true, force: true });
-}
-
-const [cpu] = cpus();
-const machine = {
-  cpu: `${cpus().length} × ${cpu?.model ?? "unknown"}`,
-  memory: totalmem(),
-  kernel: release(),
-  node: process.version,
-  storage: isInMemory ? "/dev/shm (memory)" : tmpdir(),
-};
-console.log(
-  Object.entries(machine)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join("\n"),
-);
-console.log(`load: ${(await readFile("/proc/loadavg", "utf8")).trim()}\n`);
-console.log(formatRows(rows));
-if (values.json !== undefined)
-  await writeFile(
-    values.json,
-    `${JSON.stringify({ machine, runs, size: values.size, rows }, undefined, 2)}\n`,
+  const rows = await runBench({
+    ...options,
+    directory,
+    size,
+    bundle: [process.execPath, RUN],
+    log: (line) => process.stderr.write(`${((performance.now() - start) / 1000).toFixed(0)} s: ${line}\n`),
+  });
+  console.log(
+    Object.entries(machine)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join("\n"),
   );
+  console.log(`runs: ${runs} of each command in turn, ${skopeoRuns} where skopeo is compared\n`);
+  console.log(formatRows(rows));
+  const document = { machine, size: options.size, runs, skopeoRuns, rows };
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(document, undefined, 2)}\n`);
+} finally {
+  if (keep) console.log(`\nLeft in ${directory}`);
+  else await rm(directory, { recursive: true, force: true });
+}

@@ -1,44 +1,34 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { measure } from "./measure.ts";
+import { formatSelection } from "../support/selection.ts";
+import { type Measured, measure } from "./measure.ts";
 import { atMost, type Row } from "./row.ts";
 import { runInTurn } from "./run-in-turn.ts";
+import { type Bench, clearDirectory } from "./scene.ts";
 
-const SELECTION = {
-  relay: "skopeo",
-  tasks: [
-    {
-      name: "one",
-      source: { registry: "docker.io" },
-      target: { registry: "registry.internal" },
-      mappings: [{ from: "library/redis", tags: ["semver: >=7.0.0", "keep: latest 3"] }],
-    },
-  ],
-};
+const MAPPINGS = [{ from: "library/redis", tags: ["semver: >=7.0.0", "keep: latest 3"] }];
 
-/** What is needed to measure how long it takes to start. */
-export interface StartRowsOptions {
-  readonly directory: string;
-  readonly runs: number;
-  readonly bundle: readonly string[];
-}
+/** How many times node's own start a command may take. */
+const BAR = 4;
 
 /** `--version` and `config` against node's own start. */
-export async function measureStart({ directory, runs, bundle }: StartRowsOptions): Promise<readonly Row[]> {
-  await writeFile(join(directory, "start.yaml"), JSON.stringify(SELECTION));
-  const contender = (
-    command: readonly string[],
-  ): { runs: number; run: () => ReturnType<typeof measure> } => ({
+export async function measureStart(bench: Bench, runs: number): Promise<readonly Row[]> {
+  bench.log("start");
+  const cwd = await clearDirectory(bench, "start");
+  await writeFile(join(cwd, "start.yaml"), formatSelection({ registry: "docker.io", mappings: MAPPINGS }));
+  const contender = (...command: readonly string[]): { runs: number; run: () => Promise<Measured> } => ({
     runs,
-    run: async () => await measure(command, { cwd: directory }),
+    run: async () => await measure(command, { cwd }),
   });
   const { node, version, config } = await runInTurn({
-    node: contender([process.execPath, "-e", "0"]),
-    version: contender([...bundle, "--version"]),
-    config: contender([...bundle, "config", "-c", "start.yaml"]),
+    node: contender(process.execPath, "-e", "0"),
+    version: contender(...bench.bundle, "--version"),
+    config: contender(...bench.bundle, "config", "-c", "start.yaml"),
   });
+  await rm(cwd, { recursive: true });
+  const against = "node -e 0";
   return [
-    atMost({ what: "bundle --version", against: "node -e 0" }, [version, node], 4),
-    atMost({ what: "bundle config", against: "node -e 0" }, [config, node], 4),
+    atMost({ what: "bundle --version", against }, [version, node], BAR),
+    atMost({ what: "bundle config", against }, [config, node], BAR),
   ];
 }
