@@ -88,7 +88,8 @@ test("after an interruption the same command finishes, with what was kept", asyn
 
   expect(run.exitCode).toBe(0);
   expect(readDocument(run, ExportDocument)).toMatchObject({ images: 1, failed: [] });
+  // One layer is new: the others had arrived.
   // The index, of which one platform is taken, and its manifest: for both referrers are asked for.
   const forReferrers = { "GET tags": 1, "GET referrers": 2 };
-  expect(source.takeCounts()).toEqual({ ...forReferrers, "HEAD manifest": 1, "GET blob": 4 });
+  expect(source.takeCounts()).toEqual({ ...forReferrers, "HEAD manifest": 1, "GET blob": 1 });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isExistingFile, isMissingFile } from "./file-error.ts";
+import { isExistingFile, isMissingFile } from "../file-error.ts";
 
 /** Who has something that only one process may have. */
 export interface Holder {
