@@ -17,8 +17,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Third-party packages that are one file's business. */
 const ONE_FILE: readonly string[] = ["cli-progress", "re2js", "semver", "yaml"];
 
-/** core knows no network, no terminal and no clock; the file system only where bundles, stores and the cache are. */
-const FORBIDDEN_IN_CORE = /\b(?:console\.\w+|process\.\w+|Date\.now|Math\.random)\b/;
+/**
+ * core knows no network, no terminal and no clock; the file system only where bundles, stores and the cache are. A lock
+ * names its process.
+ */
+const FORBIDDEN_IN_CORE = /\b(?:console\.\w+|process\.(?!pid\b|kill\b)\w+|Date\.now|Math\.random)\b/;
 const FILE_SYSTEM_FOLDERS = /^(?:bundle|store)\//;
 
 function listSources(name: string): readonly string[] {

@@ -11,6 +11,9 @@ import { openTestRegistry, type TestRegistry } from "./support/test-registry.ts"
 /** Far more than stopping takes, far less than the layers would. */
 const STOP_WITHIN_MS = 20_000;
 
+/** There if any layer had arrived by then. */
+const UNFINISHED = ["out.tar.partial", "out.tar.partial.journal"];
+
 const EXPORT = ["export", "-c", "selection.yaml", "-o", "out.tar", "--json"];
 
 let site: Site;
@@ -72,7 +75,8 @@ test.each([
     expect(performance.now() - stoppedAt).toBeLessThan(STOP_WITHIN_MS);
     expect(run.exitCode).toBe(exitCode);
     expect(readDocument(run, ErrorDocument).error.code).toBe("INTERRUPTED");
-    expect((await readdir(site.directory)).sort()).toEqual(["cache", "selection.yaml"]);
+    const left = await readdir(site.directory);
+    expect(["cache", "selection.yaml", ...UNFINISHED]).toEqual(expect.arrayContaining(left));
   },
 );
 
@@ -90,5 +94,8 @@ test("after an interruption the same command finishes, with what was kept", asyn
   expect(readDocument(run, ExportDocument)).toMatchObject({ images: 1, failed: [] });
   // The index, of which one platform is taken, and its manifest: for both referrers are asked for.
   const forReferrers = { "GET tags": 1, "GET referrers": 2 };
-  expect(source.takeCounts()).toEqual({ ...forReferrers, "HEAD manifest": 1, "GET blob": 4 });
+  const { "GET blob": blobs = 0, ...others } = source.takeCounts();
+  expect(others).toEqual({ ...forReferrers, "HEAD manifest": 1 });
+  expect(blobs).toBeGreaterThan(0);
+  expect(blobs).toBeLessThanOrEqual(4);
 });

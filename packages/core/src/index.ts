@@ -30,7 +30,6 @@ export { describeFileError } from "./file-error.ts";
 export { type ExplainedTag, explainTags } from "./filter/explain-tags.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";
-export { tryLock } from "./lock-file.ts";
 export { guessManifestType, type IndexChild, type Manifest, parseManifest, toReferrer } from "./manifest.ts";
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
@@ -121,6 +120,7 @@ export {
 } from "./selection/selection.ts";
 export { type BlobDirectory, openBlobDirectory } from "./store/blob-directory.ts";
 export { openDirectoryStore } from "./store/directory-store.ts";
+export { tryLock } from "./store/lock-file.ts";
 export { createMemoryStore } from "./store/memory-store.ts";
 export { exportBundle } from "./transfer/export-bundle.ts";
 export {

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { BundleError } from "../error.ts";
 import { isMissingFile, toFileError, toHandleError } from "../file-error.ts";
-import { type Holder, tryLock } from "../lock-file.ts";
+import { type Holder, tryLock } from "../store/lock-file.ts";
 
 /**
  * Sees to it that no other process writes `path` until what this resolves to has been called.

@@ -150,6 +150,8 @@ test("a journal without its file is of no use, and in nobody's way", async () =>
   const bundle = compose(["redis:7", REDIS]);
   await beginExport(bundle, 1);
   await rm(`${path}.partial`);
+  expect(await kept(compose(["a:1", SMALL], ["redis:7", REDIS]))).toMatchObject({ baseb: 0, redis: 0 });
+  await file?.close();
 
   expect(await kept(bundle)).toEqual({ baseb: 0, redis: 0 });
 });

@@ -46,7 +46,7 @@ export async function openPartialFile(path: string, bundle: ComposedBundle): Pro
   if (found === undefined) await (await beginJournal(journalPath(path), new Map())).close();
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
   try {
-    const moves = planMoves(found ?? new Map(), bundle);
+    const moves = planMoves(found ?? new Map(), bundle, size);
     await moveNoted(handle, path, moves, Math.max(size, bundle.size));
     await handle.truncate(bundle.size);
     const noted = new Map(moves.map(({ digest, to, entry }) => [digest, { ...entry, offset: to }]));
@@ -83,11 +83,12 @@ async function noteMove(journal: Journal, { digest, to, entry }: NotedMove): Pro
   if (last !== undefined) await journal.note(digest, to, last);
 }
 
-function planMoves(found: JournalEntries, bundle: ComposedBundle): readonly NotedMove[] {
+/** What the file does not reach to was lost with it, or cut off by a run that died. */
+function planMoves(found: JournalEntries, bundle: ComposedBundle, fileSize: number): readonly NotedMove[] {
   return bundle.layers.flatMap(({ descriptor, offset, size }) => {
     const entry = found.get(descriptor.digest);
     const end = entry?.checkpoints.at(-1)?.end ?? 0;
-    if (entry === undefined || end === 0 || end > size) return [];
+    if (entry === undefined || end === 0 || end > size || entry.offset + end > fileSize) return [];
     return [{ digest: descriptor.digest, entry, from: entry.offset, to: offset, size: end }];
   });
 }

@@ -11,6 +11,8 @@ export interface BodyBuffers {
   space(): Uint8Array;
   /** So many bytes have come into that space; false if none should come until `onRoom`. */
   received(size: number): boolean;
+  /** Gives the reader what there is. Only before space is asked for anew. */
+  flush(): void;
   /** No more comes; with an error it should have. */
   end(error?: Error): void;
   /** The bytes. Each chunk is lent until the next one is asked for. @throws what it has ended with */
@@ -93,6 +95,7 @@ export function createBodyBuffers({ pool, onRoom, onDone }: BodyBuffersOptions):
       if (filled === current?.length || (waiting !== undefined && filled >= MIN_PART)) handOver();
       return ready.length < MAX_READY;
     },
+    flush: handOver,
     end(error) {
       if (ending !== undefined) return;
       ending = { error };

@@ -128,6 +128,13 @@ test.each([
   expect((await collect(await get())).toString()).toBe("abc");
 });
 
+test("download() sees the end of a chunked body on a connection that stays", async () => {
+  respond = (socket) =>
+    socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+
+  expect((await collect(await get({ idleTimeoutMs: 60_000 }))).toString()).toBe("abc");
+});
+
 test.each([
   ["a body that is cut", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc", "ECONNRESET"],
   [

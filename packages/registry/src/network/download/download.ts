@@ -65,7 +65,7 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
     wire.destroy();
   };
 
-  const exchange = async (wire: Wire, request: DownloadRequest): Promise<DownloadResponse> =>
+  const exchange = async (wire: Wire, request: DownloadRequest, head: string): Promise<DownloadResponse> =>
     await new Promise((resolve, reject) => {
       const { url, signal = never, idleTimeoutMs } = request;
       const abort = (): void => wire.destroy(signal.reason instanceof Error ? signal.reason : undefined);
@@ -76,19 +76,19 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
       };
       const receiver = receiveResponse({
         pool,
-        onHead: (head, body) => {
-          const { statusCode, headers, framing } = head;
+        onHead: ({ statusCode, headers, framing }, body) => {
           const content = framing.kind === "chunked" ? dechunked(body.read()) : body.read();
           const dump = async (): Promise<void> => await Promise.resolve(body.discard());
           resolve({ statusCode, headers, body: Object.assign(content, { dump }) });
         },
         onFailed: (error) => {
           settle();
+          drop(wire);
           reject(error);
         },
-        onComplete: (head) => {
+        onComplete: (answer) => {
           settle();
-          keep(url.origin, wire, head);
+          keep(url.origin, wire, answer);
         },
         onGivenUp: () => {
           settle();
@@ -97,7 +97,7 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
         onRoom: wire.resume,
       });
       signal.addEventListener("abort", abort, { once: true });
-      wire.request(formatRequest(request), pace.watch(receiver), idleTimeoutMs);
+      wire.request(head, pace.watch(receiver), idleTimeoutMs);
       if (signal.aborted) abort();
     });
 
@@ -105,10 +105,11 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
     async download(request) {
       const { url, signal = never } = request;
       signal.throwIfAborted();
+      const head = formatRequest(request);
       const kept = takeIdle(url.origin);
       if (kept !== undefined) {
         try {
-          return await exchange(kept, request);
+          return await exchange(kept, request, head);
         } catch (error) {
           // The other side may have closed it while nobody looked; nothing has come of an answer.
           signal.throwIfAborted();
@@ -117,7 +118,7 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
       }
       const wire = await openWire(await endpointOf(url), signal);
       open.add(wire);
-      return await exchange(wire, request);
+      return await exchange(wire, request, head);
     },
     close() {
       for (const wire of open) wire.destroy();

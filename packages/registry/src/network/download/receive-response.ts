@@ -65,6 +65,8 @@ export function receiveResponse(options: ReceiveOptions): Receiver {
     left -= own.length;
     const isInPlace = own.buffer === space?.buffer && own.byteOffset === space.byteOffset;
     const hasRoom = isInPlace ? body.received(own.length) : addCopy(own);
+    // Where it ends only its reader sees.
+    if (known.framing.kind === "chunked") body.flush();
     if (left === 0) complete(known);
     return hasRoom || isComplete;
   };

@@ -13,11 +13,12 @@ export interface Pace {
 /** Ends a connection that brings less than 1 KiB a second over two minutes, unless it is its reader that is slow. */
 export function watchPace(wire: Pick<Wire, "destroy">): Pace {
   let size = 0;
+  let isWaiting = false;
   let hasWaited = false;
   const timer = setInterval(() => {
     if (size < MIN_BYTES && !hasWaited) wire.destroy(tooSlow(size));
     size = 0;
-    hasWaited = false;
+    hasWaited = isWaiting;
   }, WINDOW_MS).unref();
 
   return {
@@ -26,7 +27,8 @@ export function watchPace(wire: Pick<Wire, "destroy">): Pace {
       received(chunk) {
         size += chunk.length;
         const goesOn = receiver.received(chunk);
-        hasWaited ||= !goesOn;
+        isWaiting = !goesOn;
+        hasWaited ||= isWaiting;
         return goesOn;
       },
     }),

@@ -54,12 +54,12 @@ export async function openWire({ tcp, tls }: Endpoint, signal: AbortSignal): Pro
   };
   const target = { ...tcp, onread };
   const socket: Socket = tls === undefined ? connect(target) : connectTls({ ...target, ...tls });
-  await ready(socket, tls === undefined ? "connect" : "secureConnect", signal);
-
-  socket.setNoDelay(true).setKeepAlive(true, 60_000);
   socket.on("error", (error) => {
     failure = error;
   });
+  await ready(socket, tls === undefined ? "connect" : "secureConnect", signal);
+
+  socket.setNoDelay(true).setKeepAlive(true, 60_000);
   socket.on("timeout", () => {
     // It is us who do not read.
     if (!isPaused && receiver !== undefined) socket.destroy(silence());
@@ -88,7 +88,8 @@ export async function openWire({ tcp, tls }: Endpoint, signal: AbortSignal): Pro
       socket.setTimeout(socket.timeout ?? 0);
       socket.resume();
     },
-    destroy: (error) => void socket.destroy(error),
+    // Without an error a body that ends with its connection would count as complete.
+    destroy: (error) => void socket.destroy(error ?? givenUp()),
     isOpen: () => !socket.destroyed && socket.readable,
   };
 }
@@ -113,6 +114,10 @@ async function ready(socket: Socket, event: string, signal: AbortSignal): Promis
 
 function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+function givenUp(): Error {
+  return Object.assign(new Error("the connection was given up"), { code: "ECONNRESET" });
 }
 
 function noConnection(): Error {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isExistingFile, isMissingFile } from "./file-error.ts";
+import { isExistingFile, isMissingFile } from "../file-error.ts";
 
 /** Who has something that only one process may have. */
 export interface Holder {
@@ -83,7 +83,9 @@ async function isAlive({ pid, host, began }: LockContent): Promise<boolean> {
     // EPERM: it is there and somebody else's.
     if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
   }
-  return began === (await beginningOf(pid));
+  const known = await beginningOf(pid);
+  // Where the system does not tell, it may be the same.
+  return known === "" || began === "" || began === known;
 }
 
 /** When a process began, in the system's own count since it was started; empty where the system does not tell. */
