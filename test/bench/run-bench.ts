@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { hasPeer, type PeerName } from "../peers/peers.ts";
-import { measureExport, measureExportBySkopeo } from "./export-rows.ts";
+import { measureExport } from "./export-rows.ts";
 import { describeFleet, describeLargeImage, type FleetShape } from "./fleet.ts";
-import { measureImport, measureImportBySkopeo } from "./import-rows.ts";
+import { measureImport } from "./import-rows.ts";
 import { type Link, type LinkName, openLink } from "./link.ts";
 import { compareMemory, measureGrowth } from "./memory-rows.ts";
 import { measurePlan } from "./plan-rows.ts";
@@ -62,32 +62,28 @@ async function measureFleet(options: BenchOptions): Promise<readonly Row[]> {
   return [...rows, ...growth];
 }
 
-async function measureScene({ groups }: BenchOptions, scene: Scene): Promise<readonly Row[]> {
+async function measureScene(options: BenchOptions, scene: Scene): Promise<readonly Row[]> {
+  const { groups, skopeoRuns } = options;
   const { name } = scene.link;
-  const bar = WIRE_BARS[name];
+  const wire = { bar: WIRE_BARS[name], skopeoRuns: name === "loopback" ? skopeoRuns : 0 };
   const about = `${scene.images.length} tags, ${name}`;
   const rows: Row[] = [];
-  if (groups.has("export")) {
-    rows.push(...(await measureExport(scene, `export, ${about}`, bar)));
-    if (name === "loopback") rows.push(...(await measureExportBySkopeo(scene, `export, ${about}`)));
-  }
-  if (groups.has("import")) {
-    rows.push(...(await measureImport(scene, `import, ${about}`, bar)));
-    if (name === "loopback") rows.push(...(await measureImportBySkopeo(scene, `import, ${about}`)));
-  }
+  if (groups.has("export")) rows.push(...(await measureExport(scene, `export, ${about}`, wire)));
+  if (groups.has("import")) rows.push(...(await measureImport(scene, `import, ${about}`, wire)));
   return rows;
 }
 
 async function measureLargeLayer(options: BenchOptions): Promise<readonly Row[]> {
   const { largeLayerSize } = options.size;
+  const wire = { bar: WIRE_BARS.loopback, skopeoRuns: 0 };
   const about = `one layer of ${largeLayerSize / 2 ** 20} MiB, loopback`;
   return await withStock(
     options,
     describeLargeImage(largeLayerSize),
     async (stock) =>
       await overLink(options, stock, "loopback", async (scene) => [
-        ...(await measureExport(scene, `export, ${about}`, WIRE_BARS.loopback)),
-        ...(await measureImport(scene, `import, ${about}`, WIRE_BARS.loopback)),
+        ...(await measureExport(scene, `export, ${about}`, wire)),
+        ...(await measureImport(scene, `import, ${about}`, wire)),
       ]),
   );
 }

@@ -2,6 +2,7 @@ import type { Run } from "./measure.ts";
 
 /** A command that is compared, and how often it runs. */
 export interface Contender {
+  /** 0 where it does not take part: nothing is to be read of its series then. */
   readonly runs: number;
   /** Prepares, runs, checks what came of it and cleans up; only the command itself counts. */
   readonly run: () => Promise<Run>;

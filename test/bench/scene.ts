@@ -86,6 +86,11 @@ export async function clearDirectory({ directory }: Bench, name: string): Promis
   return path;
 }
 
+/** Of several runs those of the one that made most. */
+export function mostRequests(runs: readonly (readonly string[])[]): readonly string[] {
+  return runs.toSorted((a, b) => b.length - a.length)[0] ?? [];
+}
+
 /** How many requests of each kind, for people: `96 × HEAD manifests`. */
 export function countRequests(requests: readonly string[]): string {
   const kinds = Map.groupBy(requests, (request) =>
