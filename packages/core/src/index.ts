@@ -134,4 +134,5 @@ export type { OnExistingTag } from "./transfer/import-options.ts";
 export type { ImportedImage, ImportReport } from "./transfer/import-report.ts";
 export { type PlannedImport, planImport } from "./transfer/plan-import.ts";
 export { streamBundle } from "./transfer/stream-bundle.ts";
+export { wait } from "./wait.ts";
 export { WARNING_CODES, type WarningCode } from "./warning-codes.ts";

@@ -143,52 +143,6 @@ test("retry() waits half a second again after an attempt that won something", as
   expect(waits).toEqual([0, 0, 500]);
 });
 
-test("retry() does not count an attempt that won a MiB or more", async () => {
-  let won = 0;
-  const work = async (attempt: number): Promise<number> => {
-    if (attempt > 12) return attempt;
-    won += 1024 * 1024;
-    throw failure("CONNECTION_FAILED", 0);
-  };
-
-  expect(await retry(work, { progress: () => won })).toBe(13);
-});
-
-test("retry() gives up after five attempts that won less, however much was won before", async () => {
-  let won = 0;
-  let attempts = 0;
-  const work = async (attempt: number): Promise<never> => {
-    attempts = attempt;
-    won += attempt <= 3 ? 10 * 1024 * 1024 : 1024 * 1024 - 1;
-    throw failure("CONNECTION_FAILED", 0);
-  };
-
-  await expect(retry(work, { progress: () => won })).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
-  // The third attempt is the first of the five: what came after it was in vain.
-  expect(attempts).toBe(7);
-});
-
-test("retry() waits half a second again after an attempt that won something", async () => {
-  let won = 0;
-  const work = async (attempt: number): Promise<never> => {
-    if (attempt === 3) won += 1024 * 1024;
-    throw failure("CONNECTION_FAILED", attempt === 3 ? undefined : 0);
-  };
-  const controller = new AbortController();
-  const waits: number[] = [];
-  const onEvent = (event: TransferEvent): void => {
-    if (event.kind !== "retry") return;
-    waits.push(event.waitMs);
-    if (event.waitMs > 0) controller.abort(new Error("long enough"));
-  };
-
-  await expect(retry(work, { onEvent, signal: controller.signal, progress: () => won })).rejects.toThrow(
-    "long enough",
-  );
-
-  expect(waits).toEqual([0, 0, 500]);
-});
-
 test("retry() neither waits nor tells where the next request will wait anyway", async () => {
   const events: TransferEvent[] = [];
   const held = new BundleError("UNAVAILABLE", "busy", { retryAfterMs: 60_000, isHeldBack: true });

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type BundleError, type ErrorCode, isBundleError } from "./error.ts";
 import type { EventSink } from "./events.ts";
 import type { AbortOptions } from "./repository.ts";
+import { wait } from "./wait.ts";
 
 /** Attempts in all: what regclient, containerd and oras settle on. */
 const DEFAULT_ATTEMPTS = 5;
@@ -68,16 +68,6 @@ export async function retry<T>(
       onEvent?.({ kind: "retry", message: (error as BundleError).message, waitMs });
       await wait(waitMs, signal);
     }
-  }
-}
-
-/** @throws the abort reason of `signal` */
-async function wait(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
   }
 }
 

@@ -51,8 +51,11 @@ export async function runExport(
       return toExportDocument(report, flags.output, { requests: sources.requests(), durationMs });
     });
   } finally {
-    await existing?.close();
-    await release?.();
+    try {
+      await existing?.close();
+    } finally {
+      await release?.();
+    }
   }
 }
 

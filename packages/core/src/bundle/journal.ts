@@ -1,6 +1,6 @@
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { isDigest } from "../digest.ts";
-import { isMissingFile } from "../file-error.ts";
+import { readIfThere } from "../store/read-if-there.ts";
 import { replaceFile } from "../store/replace-file.ts";
 import { formatLine, HEADING, parseLine } from "./journal-line.ts";
 
@@ -37,7 +37,7 @@ export interface Journal {
  * but the last one whole: what cannot be read is passed over.
  */
 export async function readJournal(path: string): Promise<JournalEntries | undefined> {
-  const [heading, ...lines] = (await readText(path)).split("\n");
+  const [heading, ...lines] = (await readIfThere(path)).split("\n");
   if (heading !== HEADING) return undefined;
   const entries = new Map<string, JournalEntry>();
   for (const line of lines) {
@@ -83,14 +83,5 @@ async function writeLines(path: string, lines: readonly string[]): Promise<void>
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissingFile(error)) return "";
-    throw error;
   }
 }

@@ -1,17 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { NamedImages } from "../../../../test/support/bundles.ts";
 import { makeImage, makeIndex } from "../../../../test/support/images.ts";
-import { type ChangeSource, openNotedSources } from "../../../../test/support/noted-sources.ts";
+import { usePlans } from "../../../../test/support/plan-scene.ts";
 import { BundleError } from "../error.ts";
-import type { OpenSource } from "../fetch/fetch-blob.ts";
-import { openMetadataCache } from "../metadata-cache.ts";
-import { parseSelection } from "../selection/parse-selection.ts";
-import type { Plan, PullLimit } from "./plan.ts";
-import type { PlanOptions } from "./plan-options.ts";
-import { resolvePlan } from "./resolve-plan.ts";
+import type { PullLimit } from "./plan.ts";
 
 const SINGLE = makeImage(["single"]);
 const IMAGES: NamedImages = [
@@ -20,36 +12,7 @@ const IMAGES: NamedImages = [
   ["redis:latest", SINGLE],
 ];
 
-let directory: string;
-/** `METHOD REPOSITORY ARGUMENT` of every request. */
-let requests: string[];
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "pulls-"));
-  requests = [];
-});
-
-afterEach(async () => {
-  await rm(directory, { recursive: true, force: true });
-});
-
-async function openSources(images = IMAGES, change?: ChangeSource): Promise<OpenSource> {
-  return await openNotedSources(images, requests, change);
-}
-
-async function plan(mappings: string, options: Partial<PlanOptions> = {}): Promise<Plan> {
-  const text = `tasks:\n- name: t\n  source: {registry: docker.io}\n  target: {registry: in}\n  mappings: [${mappings}]\n`;
-  const { selection, problems } = parseSelection(text, { environment: {} });
-  if (selection === undefined) throw new TypeError(JSON.stringify(problems));
-  return await resolvePlan(selection, {
-    openSource: options.openSource ?? (await openSources()),
-    cache: openMetadataCache(join(directory, "cache")),
-    pullLimit: () => undefined,
-    listRepositories: () => Promise.reject(new BundleError("UNSUPPORTED", "no catalog here")),
-    jobs: 3,
-    ...options,
-  });
-}
+const { requests, openSources, plan } = usePlans(IMAGES);
 
 describe("resolvePlan() with a pull limit", () => {
   test("stops before the first pull where the registry grants fewer than are needed", async () => {

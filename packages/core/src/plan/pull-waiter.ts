@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type BundleError, isBundleError } from "../error.ts";
+import { wait } from "../wait.ts";
 import type { WantedManifest } from "./manifest-outcomes.ts";
 import type { PullLimit } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
@@ -37,12 +37,7 @@ export function createPullWaiter(options: PlanOptions): PullWaiter {
   const waitOnce = async (registry: string, count: number, waitMs: number): Promise<void> => {
     const message = `it grants no more pulls for now, and ${count} are still needed`;
     onEvent?.({ kind: "retry", host: registry, message, waitMs });
-    try {
-      await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    }
+    await wait(waitMs, signal);
     waitedMs += waitMs;
   };
 

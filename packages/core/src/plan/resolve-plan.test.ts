@@ -1,18 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { NamedImages } from "../../../../test/support/bundles.ts";
 import { makeAttestation, makeImage, makeIndex } from "../../../../test/support/images.ts";
-import { type ChangeSource, openNotedSources } from "../../../../test/support/noted-sources.ts";
+import { usePlans } from "../../../../test/support/plan-scene.ts";
 import { BundleError } from "../error.ts";
-import type { OpenSource } from "../fetch/fetch-blob.ts";
-import { openMetadataCache } from "../metadata-cache.ts";
 import { formatReference } from "../reference.ts";
-import { parseSelection } from "../selection/parse-selection.ts";
 import type { Plan } from "./plan.ts";
-import type { PlanOptions } from "./plan-options.ts";
-import { resolvePlan } from "./resolve-plan.ts";
 
 const AMD64 = makeImage(["amd64"]);
 const ARM64 = makeImage(["arm64"], "linux/arm64");
@@ -25,37 +17,7 @@ const IMAGES: NamedImages = [
   ["r.io/arm:1", ARM64],
 ];
 
-let directory: string;
-/** `METHOD REGISTRY/REPOSITORY ARGUMENT` of every request. */
-let requests: string[];
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "plan-"));
-  requests = [];
-});
-
-afterEach(async () => {
-  await rm(directory, { recursive: true, force: true });
-});
-
-/** The registries' repositories, each request written down; `change` puts other methods in their place. */
-async function openSources(images = IMAGES, change?: ChangeSource): Promise<OpenSource> {
-  return await openNotedSources(images, requests, change);
-}
-
-async function plan(mappings: string, options: Partial<PlanOptions> = {}): Promise<Plan> {
-  const text = `tasks:\n- name: t\n  source: {registry: docker.io}\n  target: {registry: in}\n  mappings: [${mappings}]\n`;
-  const { selection, problems } = parseSelection(text, { environment: {} });
-  if (selection === undefined) throw new TypeError(JSON.stringify(problems));
-  return await resolvePlan(selection, {
-    openSource: options.openSource ?? (await openSources()),
-    cache: openMetadataCache(join(directory, "cache")),
-    pullLimit: () => undefined,
-    listRepositories: () => Promise.reject(new BundleError("UNSUPPORTED", "no catalog here")),
-    jobs: 3,
-    ...options,
-  });
-}
+const { requests, openSources, plan } = usePlans(IMAGES);
 
 function summarize({ images }: Plan): string[] {
   return images.map(({ source, descriptor }) => `${formatReference(source)} ${descriptor.digest}`);
@@ -148,7 +110,7 @@ describe("resolvePlan()", () => {
   test("spends no pull the second time", async () => {
     const openSource = await openSources();
     const first = await plan("{from: redis}", { openSource, platforms: ["all"] });
-    requests = [];
+    requests.length = 0;
 
     const second = await plan("{from: redis}", { openSource, platforms: ["all"] });
 

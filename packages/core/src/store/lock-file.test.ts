@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -17,6 +17,12 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
+
+/** What the lock of another process says. */
+async function leave(content: Readonly<Record<string, unknown>>): Promise<void> {
+  const space = await readlink("/proc/self/ns/pid").catch(() => "");
+  await writeFile(path, JSON.stringify({ host: hostname(), began: "", space, ...content }));
+}
 
 async function take(): Promise<() => Promise<void>> {
   const attempt = await tryLock(path);
@@ -37,21 +43,27 @@ test("row 108: tryLock() tells who has a lock, until it is given back", async ()
 test("a process that has ended has no lock", async () => {
   const child = spawn("true");
   await once(child, "exit");
-  await writeFile(path, JSON.stringify({ pid: child.pid, host: hostname(), began: "" }));
+  await leave({ pid: child.pid });
 
   await (await take())();
 });
 
 test("a process that has got the number of one that had the lock does not have it", async () => {
-  await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname(), began: "another boot 1" }));
+  await leave({ pid: process.pid, began: "another boot 1" });
 
   await (await take())();
 });
 
 test("nothing is known of another machine's processes", async () => {
-  await writeFile(path, JSON.stringify({ pid: 1, host: "elsewhere.example", began: "" }));
+  await leave({ pid: 1, host: "elsewhere.example" });
 
   expect(await tryLock(path)).toMatchObject({ holder: { pid: 1, host: "elsewhere.example" } });
+});
+
+test("nothing is known of another container's processes, whatever their host is called", async () => {
+  await leave({ pid: 999_999_999, space: "pid:[1]" });
+
+  expect(await tryLock(path)).toMatchObject({ holder: { pid: 999_999_999 } });
 });
 
 test.each(["", "{", "[]", '{"pid":"1"}'])(
@@ -64,7 +76,7 @@ test.each(["", "{", "[]", '{"pid":"1"}'])(
 );
 
 test("of many at once one gets the lock", async () => {
-  await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname(), began: "long ago" }));
+  await leave({ pid: process.pid, began: "long ago" });
 
   const attempts = await Promise.all(Array.from({ length: 20 }, async () => await tryLock(path)));
 

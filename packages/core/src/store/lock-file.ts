@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isExistingFile, isMissingFile } from "../file-error.ts";
+import { readIfThere } from "./read-if-there.ts";
 
 /** Who has something that only one process may have. */
 export interface Holder {
@@ -16,6 +17,8 @@ export type LockAttempt = { readonly release: () => Promise<void> } | { readonly
 /** What a lock's file says. `began` tells processes apart that had the same number one after the other. */
 interface LockContent extends Holder {
   readonly began: string;
+  /** In which its number means something: containers may have one host name and numbers of their own. */
+  readonly space: string;
 }
 
 /** Longer than it takes to put a lock back that was taken away by mistake, or to write one. */
@@ -23,21 +26,22 @@ const SETTLING_MS = 20;
 
 /**
  * Takes the lock whose file is `path`, also from a process of this machine that has ended without giving it back. Of
- * another machine's processes nothing can be known: theirs stay until somebody removes the file.
+ * another machine's or container's processes nothing can be known: theirs stay until somebody removes the file.
  *
  * @throws errors of the system
  */
 export async function tryLock(path: string): Promise<LockAttempt> {
   const began = await beginningOf(process.pid);
-  const own = JSON.stringify({ pid: process.pid, host: hostname(), began, id: randomUUID() });
+  const space = await spaceOf();
+  const own = JSON.stringify({ pid: process.pid, host: hostname(), began, space, id: randomUUID() });
   for (;;) {
     const hasCreated = await create(path, own);
-    const before = hasCreated ? own : await read(path);
+    const before = hasCreated ? own : await readIfThere(path);
     const holder = hasCreated ? undefined : parseContent(before);
     if (holder !== undefined && (await isAlive(holder))) return { holder };
     await sleep(SETTLING_MS);
     // Somebody else may be taking the same lock.
-    if ((await read(path)) !== before) continue;
+    if ((await readIfThere(path)) !== before) continue;
     if (hasCreated) return { release: async () => await rm(path, { force: true }) };
     await takeAway(path, before);
   }
@@ -53,15 +57,6 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissingFile(error)) return "";
-    throw error;
-  }
-}
-
 /** Removes a lock whose holder is gone, unless somebody else was faster and it is theirs by now. */
 async function takeAway(path: string, content: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
@@ -71,12 +66,12 @@ async function takeAway(path: string, content: string): Promise<void> {
     if (isMissingFile(error)) return;
     throw error;
   }
-  if ((await read(aside)) === content) await rm(aside, { force: true });
+  if ((await readIfThere(aside)) === content) await rm(aside, { force: true });
   else await rename(aside, path);
 }
 
-async function isAlive({ pid, host, began }: LockContent): Promise<boolean> {
-  if (host !== hostname()) return true;
+async function isAlive({ pid, host, began, space }: LockContent): Promise<boolean> {
+  if (host !== hostname() || space !== (await spaceOf())) return true;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -86,6 +81,16 @@ async function isAlive({ pid, host, began }: LockContent): Promise<boolean> {
   const known = await beginningOf(pid);
   // Where the system does not tell, it may be the same.
   return known === "" || began === "" || began === known;
+}
+
+/** The space of this process's number; empty where the system has one for all, or does not tell. */
+async function spaceOf(): Promise<string> {
+  try {
+    return await readlink("/proc/self/ns/pid");
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error) return "";
+    throw error;
+  }
 }
 
 /** When a process began, in the system's own count since it was started; empty where the system does not tell. */
@@ -106,9 +111,9 @@ async function beginningOf(pid: number): Promise<string> {
 function parseContent(content: string): LockContent | undefined {
   try {
     const value: unknown = JSON.parse(content);
-    const { pid, host, began } = { ...(value as Partial<LockContent>) };
-    if (typeof pid !== "number" || typeof host !== "string" || typeof began !== "string") return undefined;
-    return { pid, host, began };
+    const { pid, host, began, space } = { ...(value as Partial<LockContent>) };
+    if (typeof pid !== "number" || typeof host !== "string") return undefined;
+    return typeof began === "string" && typeof space === "string" ? { pid, host, began, space } : undefined;
   } catch {
     return undefined;
   }

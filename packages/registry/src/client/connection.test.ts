@@ -7,19 +7,13 @@ import { makeCertificates } from "../../../../test/peers/certificates.ts";
 import { describePeers } from "../../../../test/peers/describe-peers.ts";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage, putManifest } from "../../../../test/support/images.ts";
+import { answerManifest } from "../../../../test/support/manifest-answer.ts";
 import { type ServeOptions, type ServerTls, serveRegistry } from "../server/serve-registry.ts";
 import type { OpenedRegistry } from "./open-registry.ts";
 import { createRegistryPool, type RegistryPool, type RegistryPoolOptions } from "./registry-pool.ts";
 
 const IMAGE = makeImage(["layer"]);
-const MANIFEST = {
-  headers: {
-    "content-type": IMAGE.descriptor.mediaType,
-    "content-length": String(IMAGE.descriptor.size),
-    "docker-content-digest": IMAGE.descriptor.digest,
-  },
-  body: IMAGE.content,
-};
+const MANIFEST = answerManifest(IMAGE);
 const USER = { username: "ada", password: "secret" };
 
 const { closeAfterTest, open, seen, serveOdd } = useClients();

@@ -7,7 +7,7 @@ import type { Call } from "./call.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { createFrontCheck } from "./front-check.ts";
 import type { Gates, Turn } from "./gates.ts";
-import { nextLocation } from "./redirect.ts";
+import { isRedirect, nextLocation } from "./redirect.ts";
 import { discard, isOverloaded, type Response } from "./response.ts";
 import { detectScheme, isLoopback, type Scheme } from "./scheme.ts";
 
@@ -140,10 +140,10 @@ export function createConnection(options: ConnectionOptions): Connection {
       let url = new URL(call.url, own);
       for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
         const located = await dispatch(call, url, url.origin === own ? authorization : undefined);
-        const location = isReading ? nextLocation(located.response, url, own) : undefined;
-        if (location === undefined) return located;
-        await discard(located.response);
-        url = location;
+        const { response } = located;
+        if (!isReading || !isRedirect(response)) return located;
+        await discard(response);
+        url = nextLocation(response, url, own);
       }
       throw new BundleError(
         "REGISTRY_FAILED",

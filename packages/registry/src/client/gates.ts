@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { BundleError, type EventSink } from "@airgap-bundle/core";
+import { BundleError, type EventSink, wait as waitByClock } from "@airgap-bundle/core";
 
 /** The wait after the first failure; each further one in a row doubles it. */
 const FIRST_WAIT_MS = 500;
@@ -129,13 +128,4 @@ function copy(
     ...(digests === undefined ? {} : { digests }),
     ...changes,
   });
-}
-
-async function waitByClock(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
 }

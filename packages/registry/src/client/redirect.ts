@@ -5,13 +5,17 @@ import { checkUrl } from "./url-policy.ts";
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+/** Does an answer send its reader elsewhere? */
+export function isRedirect({ statusCode }: Response): boolean {
+  return REDIRECTS.has(statusCode);
+}
+
 /**
- * Where an answer sends its reader; undefined if it is no redirect.
+ * Where a redirect sends its reader.
  *
  * @throws `REGISTRY_FAILED` for a place that is not to be followed: {@link checkUrl}
  */
-export function nextLocation(response: Response, current: URL, origin: string): URL | undefined {
-  if (!REDIRECTS.has(response.statusCode)) return undefined;
+export function nextLocation(response: Response, current: URL, origin: string): URL {
   const what = `follow the redirect of ${current.host}`;
   return checkUrl(headerOf(response, "location"), { base: current, origin, what });
 }

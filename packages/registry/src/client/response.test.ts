@@ -2,7 +2,7 @@ import { describeCauses } from "@airgap-bundle/core";
 import { request } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { type RawAnswer, type RawServer, serveRaw } from "../../../../test/support/raw-server.ts";
-import { nextLocation } from "./redirect.ts";
+import { isRedirect, nextLocation } from "./redirect.ts";
 import { headerOf, type Response, toRegistryError } from "./response.ts";
 
 const LIST = { method: "GET", url: "https://r.io/v2/app/tags/list" };
@@ -215,19 +215,20 @@ describe("nextLocation()", () => {
   ])("resolves %i to %s", async (status, location, expected) => {
     const response = await receive({ status, headers: { location } });
 
-    expect(nextLocation(response, current, "https://r.io")?.href).toBe(expected);
+    expect(isRedirect(response)).toBe(true);
+    expect(nextLocation(response, current, "https://r.io").href).toBe(expected);
   });
 
   test.each([200, 304, 404])("is no redirect with status %i", async (status) => {
     const response = await receive({ status, headers: { location: "/x" } });
 
-    expect(nextLocation(response, current, "https://r.io")).toBeUndefined();
+    expect(isRedirect(response)).toBe(false);
   });
 
   test("goes to plain http from a registry that speaks it", async () => {
     const response = await receive({ status: 307, headers: { location: "http://cdn.internal/x" } });
 
-    expect(nextLocation(response, new URL("http://r.internal/x"), "http://r.internal")?.host).toBe(
+    expect(nextLocation(response, new URL("http://r.internal/x"), "http://r.internal").host).toBe(
       "cdn.internal",
     );
   });

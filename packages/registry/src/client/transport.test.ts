@@ -3,18 +3,12 @@ import type { Repository, TransferEvent } from "@airgap-bundle/core";
 import { describe, expect, test } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage } from "../../../../test/support/images.ts";
+import { answerManifest } from "../../../../test/support/manifest-answer.ts";
 import type { RawAnswer } from "../../../../test/support/raw-server.ts";
 import type { OpenedRegistry } from "./open-registry.ts";
 
 const IMAGE = makeImage(["layer"]);
-const MANIFEST = {
-  headers: {
-    "content-type": IMAGE.descriptor.mediaType,
-    "content-length": String(IMAGE.descriptor.size),
-    "docker-content-digest": IMAGE.descriptor.digest,
-  },
-  body: IMAGE.content,
-};
+const MANIFEST = answerManifest(IMAGE);
 
 const { open, serveOdd } = useClients();
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage } from "../../../../test/support/images.ts";
+import { answerManifest } from "../../../../test/support/manifest-answer.ts";
 import {
   type ProxyServer,
   type ProxyServerOptions,
@@ -12,14 +13,7 @@ import type { Exchange } from "./exchange.ts";
 import { createNetwork } from "./network.ts";
 
 const IMAGE = makeImage(["layer"]);
-const MANIFEST = {
-  headers: {
-    "content-type": IMAGE.descriptor.mediaType,
-    "content-length": String(IMAGE.descriptor.size),
-    "docker-content-digest": IMAGE.descriptor.digest,
-  },
-  body: IMAGE.content,
-};
+const MANIFEST = answerManifest(IMAGE);
 /** A name that only the proxy knows. */
 const NAME = "registry.test:5000";
 const LOGIN = { encoded: "ada:p%40ss", decoded: "ada:p@ss" };

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { expect, test } from "vitest";
+import { createRateMeter } from "./rate-meter.ts";
 import { requireRate } from "./require-rate.ts";
 
 const SECOND_MS = 1000;
@@ -20,7 +21,10 @@ function watch(): Scene {
   const onResponseData: Dispatcher.DispatchHandler["onResponseData"] = (_controller, chunk) => {
     passed += chunk.length;
   };
-  const handler = requireRate({ onResponseData }, () => ms);
+  const handler = requireRate(
+    { onResponseData },
+    createRateMeter(() => ms),
+  );
   return {
     aborted,
     passed: () => passed,

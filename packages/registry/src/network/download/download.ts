@@ -1,10 +1,10 @@
+import { createRateMeter } from "../rate-meter.ts";
 import { createBufferPool } from "./buffer-pool.ts";
 import { dechunked } from "./chunked.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { receiveResponse } from "./receive-response.ts";
 import type { HeaderFields, ResponseHead } from "./response-head.ts";
-import { watchPace } from "./watch-pace.ts";
-import { openWire, type Wire } from "./wire.ts";
+import { openWire, type Receiver, type Wire } from "./wire.ts";
 
 /** A request for something large. */
 export interface DownloadRequest {
@@ -25,7 +25,11 @@ export interface DownloadResponse {
 
 /** Gets large bodies over connections of its own, which are kept for the next ones. */
 export interface Downloader {
-  /** One GET. @throws errors of the system, of TLS, and with node's codes for what is no HTTP; the abort reason */
+  /**
+   * One GET. A connection that was kept may have been closed meanwhile: that is an `ECONNRESET` before the answer.
+   *
+   * @throws errors of the system, of TLS, and with node's codes for what is no HTTP; the abort reason
+   */
   download(request: DownloadRequest): Promise<DownloadResponse>;
   close(): void;
 }
@@ -69,11 +73,7 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
     await new Promise((resolve, reject) => {
       const { url, signal = never, idleTimeoutMs } = request;
       const abort = (): void => wire.destroy(signal.reason instanceof Error ? signal.reason : undefined);
-      const pace = watchPace(wire);
-      const settle = (): void => {
-        pace.end();
-        signal.removeEventListener("abort", abort);
-      };
+      const settle = (): void => signal.removeEventListener("abort", abort);
       const receiver = receiveResponse({
         pool,
         onHead: ({ statusCode, headers, framing }, body) => {
@@ -84,6 +84,8 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
         onFailed: (error) => {
           settle();
           drop(wire);
+          // What else was kept has been closed too, as likely as not.
+          for (const other of idle.get(url.origin)?.splice(0) ?? []) drop(other);
           reject(error);
         },
         onComplete: (answer) => {
@@ -97,7 +99,7 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
         onRoom: wire.resume,
       });
       signal.addEventListener("abort", abort, { once: true });
-      wire.request(head, pace.watch(receiver), idleTimeoutMs);
+      wire.request(head, requirePace(receiver, wire), idleTimeoutMs);
       if (signal.aborted) abort();
     });
 
@@ -106,17 +108,7 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
       const { url, signal = never } = request;
       signal.throwIfAborted();
       const head = formatRequest(request);
-      const kept = takeIdle(url.origin);
-      if (kept !== undefined) {
-        try {
-          return await exchange(kept, request, head);
-        } catch (error) {
-          // The other side may have closed it while nobody looked; nothing has come of an answer.
-          signal.throwIfAborted();
-          if (!wasCut(error)) throw error;
-        }
-      }
-      const wire = await openWire(await endpointOf(url), signal);
+      const wire = takeIdle(url.origin) ?? (await openWire(await endpointOf(url), signal));
       open.add(wire);
       return await exchange(wire, request, head);
     },
@@ -138,6 +130,16 @@ function formatRequest({ url, headers }: DownloadRequest): string {
   return `GET ${url.pathname}${url.search} HTTP/1.1\r\n${fields}\r\n`;
 }
 
-function wasCut(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
+/** Ends a connection whose bytes come too slowly. */
+function requirePace(receiver: Receiver, wire: Wire): Receiver {
+  const meter = createRateMeter();
+  return {
+    ...receiver,
+    received(chunk) {
+      const goesOn = receiver.received(chunk);
+      const tooSlow = meter(chunk.length, !goesOn);
+      if (tooSlow !== undefined) wire.destroy(tooSlow);
+      return goesOn;
+    },
+  };
 }
