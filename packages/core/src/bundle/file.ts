@@ -33,13 +33,16 @@ async function openHandle(path: string): Promise<FileHandle> {
 /** Exactly these bytes of a file. @throws `BUNDLE_INVALID` if it ends before */
 export async function readExactly(handle: FileHandle, offset: number, size: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(size);
-  let filled = 0;
-  while (filled < size) {
+  await fill(handle, buffer, offset);
+  return buffer;
+}
+
+async function fill(handle: FileHandle, buffer: Buffer, offset: number): Promise<void> {
+  for (let filled = 0; filled < buffer.length; ) {
     const bytesRead = await readSome(handle, buffer, filled, offset + filled);
     if (bytesRead === 0) throw truncated(offset + filled);
     filled += bytesRead;
   }
-  return buffer;
 }
 
 /** A medium that cannot be read any more is told as such. */
@@ -61,15 +64,20 @@ async function readSome(
   }
 }
 
-/** A part of a file as content, in large chunks, each a buffer of its own. @throws `BUNDLE_INVALID` if the file ends before */
+/**
+ * A part of a file as content, in large chunks. Each is lent until the next one is asked for: they are one buffer, since new
+ * memory for each costs more than reading it. @throws `BUNDLE_INVALID` if the file ends before
+ */
 export async function* readRange(
   handle: FileHandle,
   offset: number,
   size: number,
 ): AsyncGenerator<Uint8Array> {
   const end = offset + size;
+  const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, size));
   for (let position = offset; position < end; ) {
-    const chunk = await readExactly(handle, position, Math.min(READ_SIZE, end - position));
+    const chunk = buffer.subarray(0, end - position);
+    await fill(handle, chunk, position);
     position += chunk.length;
     yield chunk;
   }

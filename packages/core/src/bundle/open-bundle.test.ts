@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { writeBundle } from "../../../../test/support/bundles.ts";
 import { makeImage } from "../../../../test/support/images.ts";
 import { readTar } from "../../../../test/support/tar.ts";
+import { readAll } from "../content.ts";
 import { digestOf } from "../digest.ts";
 import { isBundleError } from "../error.ts";
 import { OCI_LAYOUT } from "./layout.ts";
@@ -89,9 +90,9 @@ test.each([0, 1, 1_500_000, LAYER.length])(
     bundle = await openBundle(path);
     const descriptor = FIRST_LAYER?.descriptor ?? IMAGE.descriptor;
 
-    const chunks = await Array.fromAsync(bundle.openBlob(descriptor, { offset }));
+    const content = await readAll(bundle.openBlob(descriptor, { offset }), LAYER.length);
 
-    expect(Buffer.concat(chunks).toString()).toBe(LAYER.slice(offset));
+    expect(Buffer.from(content).toString()).toBe(LAYER.slice(offset));
   },
 );
 

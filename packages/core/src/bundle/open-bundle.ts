@@ -21,7 +21,7 @@ export interface OpenedBundle {
   readonly manifests: ManifestGraph;
   /** Does it carry this blob? */
   has(digest: string): boolean;
-  /** A blob's bytes, not verified. @throws `BLOB_UNKNOWN`; `FILE_FAILED` if the file has changed since it was opened */
+  /** A blob's bytes, not verified; each chunk is lent until the next one is asked for. @throws `BLOB_UNKNOWN`; `FILE_FAILED` if the file has changed since it was opened */
   openBlob(descriptor: Descriptor, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }

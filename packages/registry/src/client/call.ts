@@ -6,7 +6,7 @@ export interface Call {
   /** `repository:NAME:ACTIONS`, the most important first. */
   readonly scopes: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** Opened anew for every attempt. */
+  /** Opened anew for every attempt. Each chunk is needed until the next one is asked for. */
   readonly body?: () => AsyncIterable<Uint8Array> | Uint8Array;
   /** Statuses that are an answer; others are thrown. With 401 among them nobody logs in for it. */
   readonly expected: readonly number[];
@@ -18,7 +18,7 @@ export interface Call {
   readonly answerTimeoutMs?: number;
   /** May be false for HEAD: then a redirect is the answer. @default true */
   readonly followsRedirects?: boolean;
-  /** The answer's body may be large: it comes in large chunks, which are lent until the next one is asked for. @default false */
+  /** A body may be large: an answer's comes in large chunks, which are lent until the next one is asked for. @default false */
   readonly isLarge?: boolean;
   readonly signal?: AbortSignal | undefined;
 }

@@ -55,7 +55,7 @@ export interface Connection {
 /** Connections to this host; nothing is opened yet. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { host, isInsecure, userAgent, gates } = options;
-  const { dispatcher, download, openSocket, placeOf, close } = createDispatcher(options);
+  const { dispatcher, sendDirect, openSocket, placeOf, close } = createDispatcher(options);
   const mayBePlain = isInsecure || isLoopback(host);
   let scheme: Promise<Scheme> | undefined;
   let hasAnswered = false;
@@ -84,14 +84,17 @@ export function createConnection(options: ConnectionOptions): Connection {
     const { method, body, signal, isLarge = false, answerTimeoutMs = ANSWER_TIMEOUT_MS } = call;
     const own = { "accept-encoding": "identity", "user-agent": userAgent };
     const headers = { ...call.headers, ...own, ...(authorization === undefined ? {} : { authorization }) };
-    const direct = { url, headers, signal, idleTimeoutMs: answerTimeoutMs };
-    const response = isLarge ? await download(direct) : undefined;
-    if (response !== undefined) return response;
+    const content = body?.();
+    if (isLarge && !(content instanceof Uint8Array)) {
+      const direct = { method, url, headers, body: content, signal, idleTimeoutMs: answerTimeoutMs };
+      const response = await sendDirect(direct);
+      if (response !== undefined) return response;
+    }
     return await request(url, {
       dispatcher,
       method,
       headers,
-      body: toRequestBody(body),
+      body: toRequestBody(content),
       headersTimeout: answerTimeoutMs,
       highWaterMark: BODY_BUFFER_SIZE,
       ...(signal === undefined ? {} : { signal }),
@@ -154,8 +157,14 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 }
 
-function toRequestBody(body: Call["body"]): Readable | Uint8Array | null {
-  const content = body?.();
+/** undici keeps chunks after it has asked for the next ones. */
+function toRequestBody(
+  content: AsyncIterable<Uint8Array> | Uint8Array | undefined,
+): Readable | Uint8Array | null {
   if (content === undefined || content instanceof Uint8Array) return content ?? null;
-  return Readable.from(content, { objectMode: false });
+  return Readable.from(copied(content), { objectMode: false });
+}
+
+async function* copied(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of content) yield Buffer.from(chunk);
 }

@@ -2,7 +2,9 @@ import { contentOf, createMemoryStore, type Repository, type TransferEvent } fro
 import { describe, expect, test } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeBlob } from "../../../../test/support/images.ts";
+import { serveProxy } from "../../../../test/support/proxy-server.ts";
 import type { RawAnswer } from "../../../../test/support/raw-server.ts";
+import { createNetwork } from "../network/network.ts";
 import { serveRegistry } from "../server/serve-registry.ts";
 import type { UploadQuirks } from "../server/upload-quirks.ts";
 
@@ -232,6 +234,36 @@ describe("putBlob() goes where the registry says", () => {
     });
   });
 });
+
+test.each(["without", "with"])(
+  "putBlob() sends chunks that are lent as they were, %s a proxy",
+  async (proxied) => {
+    const large = makeBlob(Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => index % 251)));
+    const served = closeAfterTest(await serveRegistry(createMemoryStore()));
+    const proxy = closeAfterTest(
+      await serveProxy({ names: { "registry.test": served.host, "registry.test:443": served.host } }),
+    );
+    const environment = { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url };
+    const { openRepository } =
+      proxied === "with"
+        ? open("registry.test", { isInsecure: true, network: createNetwork({ environment }) })
+        : open(served.host);
+    const repository = openRepository("team/app");
+
+    await repository.putBlob(large.descriptor, async function* () {
+      const buffer = Buffer.alloc(256 * 1024);
+      for (let position = 0; position < large.content.length; position += buffer.length) {
+        const part = large.content.subarray(position, position + buffer.length);
+        buffer.set(part);
+        yield buffer.subarray(0, part.length);
+        buffer.fill(0);
+      }
+    });
+
+    expect(await repository.statBlob(large.descriptor.digest)).toEqual({ size: large.content.length });
+    expect(proxy.requests.some(({ method }) => method === "PUT")).toBe(proxied === "with");
+  },
+);
 
 test("putBlob() tells the registry which algorithm a blob's digest has", async () => {
   const content = Buffer.from("hi");

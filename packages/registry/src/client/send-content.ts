@@ -134,6 +134,7 @@ async function sendBody(upload: Upload, request: PartRequest): Promise<Response>
       what: whatOf(upload),
       attempts: 1,
       answerTimeoutMs: UPLOAD_ANSWER_TIMEOUT_MS,
+      isLarge: start !== end,
       signal,
     });
     await discard(response);

@@ -3,7 +3,7 @@ import type { AbortOptions } from "@airgap-bundle/core";
 import { buildConnector, type Dispatcher } from "undici";
 import { isLoopbackAddress } from "./address.ts";
 import { type Connect, openWith, portOf, toConnect, urlOf } from "./connect.ts";
-import type { Endpoint } from "./download/endpoint.ts";
+import type { Endpoint } from "./direct/endpoint.ts";
 import { createGuard } from "./guard.ts";
 import type { HostTls, Network } from "./network.ts";
 import { createTlsStarter } from "./tls-starter.ts";

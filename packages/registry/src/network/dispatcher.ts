@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher } from "undici";
 import { type Connector, createConnector, createProxyConnector } from "./connector.ts";
-import { createDirectDownload, type DirectDownload } from "./direct-download.ts";
+import { createDirectRequests, type DirectRequests } from "./direct-requests.ts";
 import { endEarly, signalOf } from "./end-early.ts";
 import type { ExchangeSink } from "./exchange.ts";
 import type { Place } from "./faults.ts";
@@ -40,7 +40,8 @@ export interface NetworkDispatcher {
    * dealt with here.
    */
   readonly dispatcher: Dispatcher;
-  readonly download: DirectDownload["download"];
+  /** For large bodies. */
+  readonly sendDirect: DirectRequests["send"];
   readonly openSocket: Connector["openSocket"];
   /** What is known of a place, for words about what failed there. */
   placeOf(url: URL): Place;
@@ -70,7 +71,7 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
     };
   };
 
-  const direct = createDirectDownload({ connector, network, placeOf, onExchange });
+  const direct = createDirectRequests({ connector, network, placeOf, onExchange });
 
   const dispatcher = toHosts.compose((dispatch) => (request, handler) => {
     const url = new URL(String(request.origin));
@@ -87,7 +88,7 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
 
   return {
     dispatcher,
-    download: direct.download,
+    sendDirect: direct.send,
     openSocket: connector.openSocket,
     placeOf,
     close: async () => {

@@ -60,7 +60,7 @@ export function createReport({
   proxy,
   onExchange,
 }: Pick<Observed, "url" | "proxy" | "onExchange"> & {
-  readonly request: Pick<Dispatcher.DispatchOptions, "method" | "path">;
+  readonly request: { readonly method: string; readonly path: string };
 }): (ending: Ending) => void {
   const startedAt = performance.now();
   const [path = ""] = request.path.split(/[?#]/, 1);

@@ -2,7 +2,7 @@ import { isIP, type Socket } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { buildConnector } from "undici";
 import { type Connect, type ConnectTarget, openWith } from "./connect.ts";
-import type { Endpoint } from "./download/endpoint.ts";
+import type { Endpoint } from "./direct/endpoint.ts";
 import type { HostTls, Network } from "./network.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;

@@ -1,38 +1,42 @@
 import type { Connector } from "./connector.ts";
-import { createDownloader, type DownloadRequest, type DownloadResponse } from "./download/download.ts";
+import { createDirectClient, type DirectRequest, type DirectResponse } from "./direct/direct-client.ts";
 import type { ExchangeSink } from "./exchange.ts";
 import { describeFault, type Place } from "./faults.ts";
 import type { Network } from "./network.ts";
 import { createReport, nameFault } from "./observe.ts";
 
-/** What downloads go through. */
-export interface DirectDownloadOptions {
+/** What large bodies go through. */
+export interface DirectRequestsOptions {
   readonly connector: Connector;
   readonly network: Pick<Network, "findProxy">;
   readonly placeOf: (url: URL) => Place;
   readonly onExchange: ExchangeSink | undefined;
 }
 
-/** Gets large bodies from hosts that are reached without a proxy. */
-export interface DirectDownload {
-  /** Undefined if a proxy is on the way. @throws a NetworkError for what fails, as the answer's body does; the abort reason */
-  download(request: DownloadRequest): Promise<DownloadResponse | undefined>;
+/** Large bodies from and to hosts that are reached without a proxy. */
+export interface DirectRequests {
+  /**
+   * Undefined if a proxy is on the way, in which case nothing of the body has been read.
+   *
+   * @throws a NetworkError for what fails, as the answer's body does; what the request's body fails with; the abort reason
+   */
+  send(request: DirectRequest): Promise<DirectResponse | undefined>;
   close(): void;
 }
 
-/** Downloads over connections of their own: no address that a registry may not lead to, and faults in words. */
-export function createDirectDownload(options: DirectDownloadOptions): DirectDownload {
+/** Large bodies over connections of their own: no address that a registry may not lead to, and faults in words. */
+export function createDirectRequests(options: DirectRequestsOptions): DirectRequests {
   const { connector, network, placeOf, onExchange } = options;
-  const downloader = createDownloader({ endpointOf: connector.endpointOf });
+  const client = createDirectClient({ endpointOf: connector.endpointOf });
 
-  const describe = (error: unknown, { url, signal }: DownloadRequest): unknown => {
+  const describe = (error: unknown, { url, signal }: DirectRequest): unknown => {
     signal?.throwIfAborted();
     return describeFault(error, placeOf(url));
   };
 
   async function* describing(
     body: AsyncIterable<Uint8Array>,
-    request: DownloadRequest,
+    request: DirectRequest,
   ): AsyncGenerator<Uint8Array> {
     try {
       yield* body;
@@ -42,14 +46,14 @@ export function createDirectDownload(options: DirectDownloadOptions): DirectDown
   }
 
   return {
-    async download(request) {
-      const { url } = request;
+    async send(request) {
+      const { method, url } = request;
       connector.check(url);
       if (network.findProxy(url) !== undefined) return undefined;
-      const asked = { method: "GET", path: `${url.pathname}${url.search}` } as const;
+      const asked = { method, path: `${url.pathname}${url.search}` };
       const report = createReport({ request: asked, url, proxy: undefined, onExchange });
       try {
-        const response = await downloader.download(request);
+        const response = await client.send(request);
         report({ status: response.statusCode });
         const body = describing(response.body, request);
         return { ...response, body: Object.assign(body, { dump: response.body.dump }) };
@@ -58,6 +62,6 @@ export function createDirectDownload(options: DirectDownloadOptions): DirectDown
         throw describe(error, request);
       }
     },
-    close: downloader.close,
+    close: client.close,
   };
 }

@@ -5,6 +5,8 @@ import type { Endpoint } from "./endpoint.ts";
 /** What comes before anybody has asked for it, and the heads of answers. */
 const IDLE_BUFFER_SIZE = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 15_000;
+/** Servers of node close what has been idle for 5 s: a request must not be under way to a connection that is closed. */
+const KEPT_FOR_MS = 4000;
 
 /** Who the bytes of a connection are for. */
 export interface Receiver {
@@ -18,9 +20,13 @@ export interface Receiver {
 
 /** A connection whose bytes go straight to where they are wanted. */
 export interface Wire {
-  /** Sends a request, whose answer is for `receiver`; fails it after so long without a byte. */
-  request(head: string, receiver: Receiver, idleTimeoutMs: number): void;
-  /** The answer is complete: what comes now is nobody's. */
+  /** Sends a request, whose answer is for `receiver`. */
+  request(head: string, receiver: Receiver): void;
+  /** Fails the request after so long without a byte in either direction. */
+  setIdleTimeout(idleTimeoutMs: number): void;
+  /** Sends more of it; resolves when the system has taken the bytes. @throws what the connection breaks with */
+  write(chunk: Uint8Array): Promise<void>;
+  /** The answer is complete: what comes now is nobody's, and without another request the connection soon ends. */
   release(): void;
   /** Goes on after `received` was false. */
   resume(): void;
@@ -61,8 +67,9 @@ export async function openWire({ tcp, tls }: Endpoint, signal: AbortSignal): Pro
 
   socket.setNoDelay(true).setKeepAlive(true, 60_000);
   socket.on("timeout", () => {
-    // It is us who do not read.
-    if (!isPaused && receiver !== undefined) socket.destroy(silence());
+    if (receiver === undefined) socket.destroy();
+    // Else it is us who do not read.
+    else if (!isPaused) socket.destroy(silence());
   });
   socket.on("close", () => {
     receiver?.closed(failure);
@@ -72,14 +79,22 @@ export async function openWire({ tcp, tls }: Endpoint, signal: AbortSignal): Pro
   socket.on("end", () => socket.destroy()).resume();
 
   return {
-    request(head, next, idleTimeoutMs) {
+    request(head, next) {
       receiver = next;
-      socket.setTimeout(idleTimeoutMs);
       socket.ref().write(head, "latin1");
+    },
+    setIdleTimeout: (idleTimeoutMs) => void socket.setTimeout(idleTimeoutMs),
+    async write(chunk) {
+      await new Promise<void>((resolve, reject) => {
+        socket.write(chunk, (error) => {
+          if (error) reject(error);
+          else resolve();
+        });
+      });
     },
     release() {
       receiver = undefined;
-      socket.setTimeout(0);
+      socket.setTimeout(KEPT_FOR_MS);
       socket.unref();
     },
     resume() {

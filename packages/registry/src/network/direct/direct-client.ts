@@ -4,46 +4,56 @@ import { dechunked } from "./chunked.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { receiveResponse } from "./receive-response.ts";
 import type { HeaderFields, ResponseHead } from "./response-head.ts";
+import { sendBody } from "./send-body.ts";
 import { openWire, type Receiver, type Wire } from "./wire.ts";
 
-/** A request for something large. */
-export interface DownloadRequest {
+/** A registry that puts what comes into an object store may stop reading for a while; one that is gone never reads again. */
+const SENDING_TIMEOUT_MS = 5 * 60_000;
+
+/** A request for something large, or with it. */
+export interface DirectRequest {
+  readonly method: string;
   readonly url: URL;
+  /** Those of a body say how long it is. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Nothing at all for so long means that the connection is dead. */
+  /** As many bytes as the headers say. Each chunk is needed until the next one is asked for. */
+  readonly body?: AsyncIterable<Uint8Array> | undefined;
+  /** Nothing at all for so long means that the connection is dead; while a body is sent, at most five minutes. */
   readonly idleTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** An answer whose body has not been read. */
-export interface DownloadResponse {
+export interface DirectResponse {
   readonly statusCode: number;
   readonly headers: HeaderFields;
   /** Its chunks are large, and lent until the next one is asked for. */
   readonly body: AsyncIterable<Uint8Array> & { readonly dump: () => Promise<void> };
 }
 
-/** Gets large bodies over connections of its own, which are kept for the next ones. */
-export interface Downloader {
+/** Sends and gets large bodies over connections of its own, which are kept for the next ones. */
+export interface DirectClient {
   /**
-   * One GET. A connection that was kept may have been closed meanwhile: that is an `ECONNRESET` before the answer.
+   * One request. A connection that was kept may have been closed meanwhile: that is an `ECONNRESET` before the answer. An
+   * answer may come before all of the body has gone; the rest is not sent.
    *
-   * @throws errors of the system, of TLS, and with node's codes for what is no HTTP; the abort reason
+   * @throws errors of the system, of TLS, and with node's codes for what is no HTTP; what the body fails with; the abort
+   * reason
    */
-  download(request: DownloadRequest): Promise<DownloadResponse>;
+  send(request: DirectRequest): Promise<DirectResponse>;
   close(): void;
 }
 
-/** How a downloader finds its way. */
-export interface DownloaderOptions {
+/** How a client finds its way. */
+export interface DirectClientOptions {
   readonly endpointOf: (url: URL) => Promise<Endpoint>;
 }
 
 /**
- * A downloader without connections yet. It speaks no more of HTTP/1.1 than a GET needs; what it is for, and what it brings
- * over a client of streams, is in docs/performance.md.
+ * A client without connections yet. It speaks no more of HTTP/1.1 than blobs need; what it is for, and what it brings over
+ * a client of streams, is in docs/performance.md.
  */
-export function createDownloader({ endpointOf }: DownloaderOptions): Downloader {
+export function createDirectClient({ endpointOf }: DirectClientOptions): DirectClient {
   const pool = createBufferPool();
   const idle = new Map<string, Wire[]>();
   const open = new Set<Wire>();
@@ -58,10 +68,9 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
     return undefined;
   };
 
-  const keep = (origin: string, wire: Wire, { isPersistent }: ResponseHead): void => {
+  const keep = (origin: string, wire: Wire): void => {
     wire.release();
-    if (isPersistent) idle.set(origin, [...(idle.get(origin) ?? []), wire]);
-    else drop(wire);
+    idle.set(origin, [...(idle.get(origin) ?? []), wire]);
   };
 
   const drop = (wire: Wire): void => {
@@ -69,17 +78,20 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
     wire.destroy();
   };
 
-  const exchange = async (wire: Wire, request: DownloadRequest, head: string): Promise<DownloadResponse> =>
+  const exchange = async (wire: Wire, request: DirectRequest, head: string): Promise<DirectResponse> =>
     await new Promise((resolve, reject) => {
-      const { url, signal = never, idleTimeoutMs } = request;
+      const { url, body: content, signal = never, idleTimeoutMs } = request;
+      let isSent = content === undefined;
+      let isAnswered = false;
       const abort = (): void => wire.destroy(signal.reason instanceof Error ? signal.reason : undefined);
       const settle = (): void => signal.removeEventListener("abort", abort);
       const receiver = receiveResponse({
         pool,
         onHead: ({ statusCode, headers, framing }, body) => {
-          const content = framing.kind === "chunked" ? dechunked(body.read()) : body.read();
+          isAnswered = true;
+          const answer = framing.kind === "chunked" ? dechunked(body.read()) : body.read();
           const dump = async (): Promise<void> => await Promise.resolve(body.discard());
-          resolve({ statusCode, headers, body: Object.assign(content, { dump }) });
+          resolve({ statusCode, headers, body: Object.assign(answer, { dump }) });
         },
         onFailed: (error) => {
           settle();
@@ -88,9 +100,10 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
           for (const other of idle.get(url.origin)?.splice(0) ?? []) drop(other);
           reject(error);
         },
-        onComplete: (answer) => {
+        onComplete: ({ isPersistent }: ResponseHead) => {
           settle();
-          keep(url.origin, wire, answer);
+          if (isPersistent && isSent) keep(url.origin, wire);
+          else drop(wire);
         },
         onGivenUp: () => {
           settle();
@@ -99,12 +112,22 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
         onRoom: wire.resume,
       });
       signal.addEventListener("abort", abort, { once: true });
-      wire.request(head, requirePace(receiver, wire), idleTimeoutMs);
+      wire.request(head, requirePace(receiver, wire));
+      wire.setIdleTimeout(isSent ? idleTimeoutMs : Math.min(idleTimeoutMs, SENDING_TIMEOUT_MS));
+      if (content !== undefined) {
+        sendBody(wire, content, () => isAnswered).then(
+          (isWhole) => {
+            isSent = isWhole;
+            if (!isAnswered) wire.setIdleTimeout(idleTimeoutMs);
+          },
+          (error: unknown) => wire.destroy(error instanceof Error ? error : new Error(String(error))),
+        );
+      }
       if (signal.aborted) abort();
     });
 
   return {
-    async download(request) {
+    async send(request) {
       const { url, signal = never } = request;
       signal.throwIfAborted();
       const head = formatRequest(request);
@@ -120,14 +143,14 @@ export function createDownloader({ endpointOf }: DownloaderOptions): Downloader 
 }
 
 /** {@link https://www.rfc-editor.org/rfc/rfc9112#name-message-format}. @throws `TypeError` for a header that would be two */
-function formatRequest({ url, headers }: DownloadRequest): string {
+function formatRequest({ method, url, headers }: DirectRequest): string {
   const lines = Object.entries({ host: url.host, ...headers, connection: "keep-alive" });
   for (const [name, value] of lines) {
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
       throw new TypeError(`Cannot send the header ${name}: it is no text`);
   }
   const fields = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  return `GET ${url.pathname}${url.search} HTTP/1.1\r\n${fields}\r\n`;
+  return `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${fields}\r\n`;
 }
 
 /** Ends a connection whose bytes come too slowly. */

@@ -1,7 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createDownloader, type Downloader, type DownloadResponse } from "./download.ts";
+import {
+  createDirectClient,
+  type DirectClient,
+  type DirectRequest,
+  type DirectResponse,
+} from "./direct-client.ts";
 
 const LARGE = randomBytes(5_000_000);
 
@@ -9,7 +14,7 @@ const LARGE = randomBytes(5_000_000);
 type Respond = (socket: Socket, request: string, count: number) => void;
 
 let server: Server;
-let downloader: Downloader;
+let client: DirectClient;
 let respond: Respond;
 let requests: string[];
 let connections: number;
@@ -26,27 +31,28 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  downloader = createDownloader({
+  client = createDirectClient({
     endpointOf: async ({ port }) =>
       await Promise.resolve({ tcp: { host: "127.0.0.1", port: Number(port) }, tls: undefined }),
   });
 });
 
 afterEach(() => {
-  downloader.close();
+  client.close();
   server.close();
 });
 
 async function get(
-  options: { signal?: AbortSignal; idleTimeoutMs?: number } = {},
-): Promise<DownloadResponse> {
+  options: Partial<Pick<DirectRequest, "signal" | "idleTimeoutMs">> = {},
+): Promise<DirectResponse> {
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
   const url = new URL(`http://127.0.0.1:${port}/v2/a/blobs/x?q=1`);
-  return await downloader.download({ url, headers: { range: "bytes=1-" }, idleTimeoutMs: 5000, ...options });
+  const headers = { range: "bytes=1-" };
+  return await client.send({ method: "GET", url, headers, idleTimeoutMs: 5000, ...options });
 }
 
-async function collect({ body }: DownloadResponse): Promise<Buffer> {
+async function collect({ body }: DirectResponse): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
@@ -59,7 +65,7 @@ function withLength(content: Uint8Array, fields = ""): Buffer {
   ]);
 }
 
-test("download() sends a GET and gives the answer's body", async () => {
+test("send() sends a GET and gives the answer's body", async () => {
   respond = (socket) => socket.write(withLength(LARGE, "etag: x\r\n"));
 
   const response = await get();
@@ -71,7 +77,7 @@ test("download() sends a GET and gives the answer's body", async () => {
   );
 });
 
-test("download() gives bodies whole that come in odd pieces, and in large chunks", async () => {
+test("send() gives bodies whole that come in odd pieces, and in large chunks", async () => {
   const answer = withLength(LARGE);
   respond = (socket) => {
     socket.write(answer.subarray(0, 10));
@@ -90,7 +96,7 @@ test("download() gives bodies whole that come in odd pieces, and in large chunks
   expect(chunks.length).toBeLessThan(30);
 });
 
-test("download() uses a connection again after a whole body, and after one that nobody wanted", async () => {
+test("send() uses a connection again after a whole body, and after one that nobody wanted", async () => {
   respond = (socket) => socket.write(withLength(LARGE.subarray(0, 100_000)));
 
   await collect(await get());
@@ -104,7 +110,7 @@ test("download() uses a connection again after a whole body, and after one that 
   expect(requests).toHaveLength(4);
 });
 
-test("row 113: download() tells that a kept connection was closed meanwhile, and keeps none from then on", async () => {
+test("row 113: send() tells that a kept connection was closed meanwhile, and keeps none from then on", async () => {
   respond = (socket, _request, count) => {
     if (count === 3) socket.destroy();
     else socket.write(withLength(LARGE));
@@ -124,13 +130,13 @@ test.each([
     "after an answer that only announces it",
     "HTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\nabc",
   ],
-])("download() reads a body %s", async (_what, answer) => {
+])("send() reads a body %s", async (_what, answer) => {
   respond = (socket) => socket.end(answer);
 
   expect((await collect(await get())).toString()).toBe("abc");
 });
 
-test("download() sees the end of a chunked body on a connection that stays", async () => {
+test("send() sees the end of a chunked body on a connection that stays", async () => {
   respond = (socket) =>
     socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
 
@@ -147,13 +153,13 @@ test.each([
   ["a head that is cut", "HTTP/1.1 200 OK\r\ncontent-le", "ECONNRESET"],
   ["something else", "220 mail.example ESMTP\r\n\r\n", "HPE_INVALID_CONSTANT"],
   ["a head without end (row 48)", `HTTP/1.1 200 OK\r\nx: ${"y".repeat(70_000)}`, "UND_ERR_HEADERS_OVERFLOW"],
-])("download() tells of %s", async (_what, answer, code) => {
+])("send() tells of %s", async (_what, answer, code) => {
   respond = (socket) => socket.end(answer);
 
   await expect(get().then(collect)).rejects.toMatchObject({ code });
 });
 
-test("download() gives what came before a body was cut", async () => {
+test("send() gives what came before a body was cut", async () => {
   respond = (socket) => socket.end(withLength(LARGE).subarray(0, 1_000_000));
   const { body } = await get();
   let size = 0;
@@ -166,7 +172,7 @@ test("download() gives what came before a body was cut", async () => {
   expect(size).toBeGreaterThan(999_000);
 });
 
-test("row 49: download() ends where nothing comes any more, and not where its reader is slow", async () => {
+test("row 49: send() ends where nothing comes any more, and not where its reader is slow", async () => {
   respond = (socket) => socket.write(withLength(LARGE).subarray(0, 1_000_000));
   await expect(get({ idleTimeoutMs: 100 }).then(collect)).rejects.toMatchObject({
     code: "UND_ERR_BODY_TIMEOUT",
@@ -182,7 +188,7 @@ test("row 49: download() ends where nothing comes any more, and not where its re
   expect(size).toBe(LARGE.length);
 });
 
-test("download() stops where it is told to", async () => {
+test("send() stops where it is told to", async () => {
   const controller = new AbortController();
   const reason = new Error("stopped");
   respond = (socket) => socket.write(withLength(LARGE).subarray(0, 100_000));
