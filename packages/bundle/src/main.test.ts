@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { BundleCommand } from "@airgap-bundle/cli";
 import type { Interfaces } from "@oclif/core";
 import { expect, test } from "vitest";
-import { loadPlugin } from "./main.ts";
+import { loadPlugin } from "./run-command.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

@@ -1,5 +1,4 @@
 import type { Interfaces } from "@oclif/core";
-import type { COMMANDS } from "./commands.ts";
 
 /** Where the executable is and what it says about itself. */
 export interface MainOptions {
@@ -17,6 +16,7 @@ export async function main(args: readonly string[], options: MainOptions): Promi
     return;
   }
   try {
+    const { runCommand } = await import("./run-command.ts");
     await runCommand(rewriteHelp(args), options);
   } catch (error) {
     await endWithError(error, args);
@@ -26,39 +26,6 @@ export async function main(args: readonly string[], options: MainOptions): Promi
 /** `bundle help plan` is `bundle plan --help`. */
 function rewriteHelp(args: readonly string[]): readonly string[] {
   return args[0] === "help" ? [...args.slice(1), "--help"] : args;
-}
-
-async function runCommand(args: readonly string[], options: MainOptions): Promise<void> {
-  const { COMMANDS } = await import("./commands.ts");
-  const { run } = await import("@oclif/core/run");
-  await checkCommand(args, Object.keys(COMMANDS));
-  const plugin = await loadPlugin(COMMANDS, options);
-  await run([...args], { ...options, plugins: new Map([[plugin.name, plugin]]) });
-}
-
-/** The commands as a plugin of oclif that is in memory: the same for sources, for the build and for a single file. */
-export async function loadPlugin(
-  commands: typeof COMMANDS,
-  options: MainOptions,
-): Promise<Interfaces.Plugin> {
-  const { Plugin } = await import("@oclif/core/config");
-  const plugin = new Plugin({ ...options, isRoot: true, ignoreManifest: true });
-  // A private field: oclif would otherwise import the commands from a file whose path it guesses.
-  Object.assign(plugin, { commandCache: commands });
-  await plugin.load();
-  return plugin;
-}
-
-/** @throws `USAGE` if the first argument is neither a command nor a flag for help */
-async function checkCommand(args: readonly string[], commands: readonly string[]): Promise<void> {
-  const [name] = args;
-  if (name === undefined || ["--help", "-h", ...commands].includes(name)) return;
-  const { BundleError, nearestName } = await import("@airgap-bundle/core/basics");
-  const nearest = nearestName(name, commands);
-  const message = name.startsWith("-") ? `Expected a command before ${name}` : `Unknown command ${name}`;
-  throw new BundleError("USAGE", message, {
-    hint: nearest === undefined ? "See bundle --help" : `Did you mean bundle ${nearest}? See bundle --help`,
-  });
 }
 
 /** Shows what went wrong outside of a command; a command has shown its own errors and ends with oclif's EEXIT. */
