@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { BundleError } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
 import { createDispatcher, type DispatcherOptions } from "../network/dispatcher.ts";
-import { describeFault, faultCode, isCut } from "../network/faults.ts";
+import { describeFault, faultCode, isCut, isNoHttp } from "../network/faults.ts";
 import type { Call } from "./call.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { createFrontCheck } from "./front-check.ts";
@@ -97,16 +97,21 @@ export function createConnection(options: ConnectionOptions): Connection {
       body: toRequestBody(content),
       headersTimeout: answerTimeoutMs,
       highWaterMark: BODY_BUFFER_SIZE,
+      // undici would end the connection after each HEAD, and make a new one for each tag.
+      reset: false,
       ...(signal === undefined ? {} : { signal }),
     });
   };
 
-  /** A server may close a connection that it kept open at the moment in which it is used again: that is no failure. */
+  /**
+   * A server may close a connection that it kept open at the moment in which it is used again: that is no failure. Nor is
+   * the body that some send behind a HEAD, and that would be the next answer.
+   */
   const sendAgain = async (call: Call, url: URL, authorization: string | undefined): Promise<Response> => {
     try {
       return await send(call, url, authorization);
     } catch (error) {
-      if (!hasAnswered || call.body !== undefined || !isCut(error)) throw error;
+      if (!hasAnswered || call.body !== undefined || !(isCut(error) || isNoHttp(error))) throw error;
       return await send(call, url, authorization);
     }
   };

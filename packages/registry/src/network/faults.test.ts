@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { BundleError } from "@airgap-bundle/core";
+import { request } from "undici";
 import { expect, test } from "vitest";
 import { describeFault } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
@@ -29,6 +32,21 @@ test.each([
 
   expect(fault).toMatchObject({ code: "CONNECTION_FAILED", message, cause });
   expect((fault as NetworkError).hint !== undefined).toBe(hasHint);
+});
+
+test("describeFault() knows what undici's parser cannot read, although it has no code", async () => {
+  const server = createServer((socket) => socket.end("220 mail.example ESMTP\r\n")).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/`;
+
+  const cause: unknown = await request(url).catch((error: unknown) => error);
+  server.close();
+
+  expect(describeFault(cause, PLACE)).toMatchObject({
+    code: "CONNECTION_FAILED",
+    hint: expect.stringContaining("no web server"),
+  });
 });
 
 test("describeFault() names the proxy", () => {

@@ -62,8 +62,16 @@ function hintOf(code: string, place: Place): string | undefined {
 
 /** Did the other side end the connection before it answered? */
 export function isCut(error: unknown): boolean {
-  const fault = error instanceof NetworkError ? error.cause : error;
-  return WAS_CUT.test(faultCode(fault));
+  return WAS_CUT.test(innerCode(error));
+}
+
+/** Was the answer none of HTTP? */
+export function isNoHttp(error: unknown): boolean {
+  return NOT_HTTP.test(innerCode(error));
+}
+
+function innerCode(error: unknown): string {
+  return faultCode(error instanceof NetworkError ? error.cause : error);
 }
 
 /** The code of an error of the system, of TLS or of undici; empty for any other. */
@@ -72,6 +80,8 @@ export function faultCode(error: unknown): string {
   // With several addresses node collects one error for each.
   if (error instanceof AggregateError && error.errors.length > 0) return faultCode(error.errors[0]);
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  // undici means to name what its parser found, and names nothing.
+  if (code === "" && error.name === "HTTPParserError") return "HPE_INVALID_CONSTANT";
   return code === "ABORT_ERR" || code === "UND_ERR_ABORTED" ? "" : code;
 }
 
