@@ -1,9 +1,8 @@
 import { verifyBundle } from "@airgap-bundle/core";
-import { openRegistry } from "@airgap-bundle/registry";
 import type { ChooseFault } from "../faults/fault.ts";
 import { type FaultProxy, serveFaults } from "../faults/serve-faults.ts";
 import { createRandom, type Random } from "../fuzz/random.ts";
-import { contentsOf, putManifest } from "../support/images.ts";
+import { contentsOf } from "../support/images.ts";
 import { openSite, type Site } from "../support/site.ts";
 import { drawFaults } from "./chaos-faults.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type StopRun,
 } from "./commands.ts";
 import { drawFleet, type FleetTag } from "./draw-fleet.ts";
+import { fillSource } from "./fill-source.ts";
 import { readTree } from "./read-tree.ts";
 
 /** More runs than any round needs: faults end, as each thing is disturbed a few times only. */
@@ -53,8 +53,9 @@ export async function runRound(world: ChaosWorld, options: RoundOptions): Promis
     await selectFleet(site, source.host, fleet);
     const commands = usesExecutable ? commandsOfExecutable(site) : await commandsInProcess(site);
     const run = { commands, random, onHappening };
-    if (move !== undefined) listeners.source.after(random.below(STOP_WITHIN), move);
+    if (move !== undefined) listeners.source.after(random.below(STOP_WITHIN), move.begin);
     await repeat("export", run, listeners.source, async (onStart) => await commands.export(onStart));
+    await move?.finished();
     await expectSound(site);
     await repeat(
       "import",
@@ -107,35 +108,6 @@ async function openSide(registry: string, options: SideOptions): Promise<FaultPr
     return draw(request);
   };
   return await serveFaults({ registry, choose });
-}
-
-/** Gives what moves a tag, if one is to move. */
-async function fillSource(
-  host: string,
-  fleet: readonly FleetTag[],
-  onHappening: (kind: string) => void,
-): Promise<(() => void) | undefined> {
-  const registry = openRegistry(host, { userAgent: "chaos", findCredentials: async () => undefined });
-  try {
-    let move: (() => void) | undefined;
-    for (const { repository, tag, versions } of fleet) {
-      const [first, second] = versions;
-      const target = registry.openRepository(repository);
-      if (second !== undefined) {
-        await putManifest(target, second);
-        const { mediaType } = second.descriptor;
-        const put = { method: "PUT", headers: { "content-type": mediaType }, body: second.content };
-        move = () => {
-          onHappening("source: tag moved");
-          void fetch(`http://${host}/v2/${repository}/manifests/${tag}`, put);
-        };
-      }
-      await putManifest(target, first, tag);
-    }
-    return move;
-  } finally {
-    await registry.close();
-  }
 }
 
 async function selectFleet(site: Site, registry: string, fleet: readonly FleetTag[]): Promise<void> {

@@ -61,6 +61,32 @@ describe("row 79: a tag that stands for something else", () => {
       expect(await app.statBlob(descriptor.digest)).toBeUndefined();
   });
 
+  test.each([
+    ["skip", { status: "skipped", previousDigest }],
+    ["fail", { status: "failed", previousDigest, code: "TAG_EXISTS" }],
+  ] as const)(
+    "is left alone with %s, too, if it came while its image was sent",
+    async (onExistingTag, expected) => {
+      const base = registries.openRepository({ registry: "registry.internal", repository: "base" });
+      const { images } = await run({
+        onExistingTag,
+        openRepository: ({ target }) => {
+          const repository = registries.openRepository(target);
+          return {
+            ...repository,
+            putBlob: async (...blob) => {
+              if (target.repository === "base") await putManifest(base, OLD, "1");
+              return await repository.putBlob(...blob);
+            },
+          };
+        },
+      });
+
+      expect(images[1]).toMatchObject(expected);
+      expect(await base.resolve("1")).toEqual(OLD.descriptor);
+    },
+  );
+
   test("is moved if nothing is said, and what it stood for is told", async () => {
     const { images } = await run({});
 

@@ -26,13 +26,14 @@ export async function importBundle(
 ): Promise<ImportReport> {
   const { isDryRun = false } = options;
   const push = { ...options, stops: createPushStops() };
-  const states = await checkTargets(bundle, imports, options);
-  const changed = imports.filter((planned) => states.get(planned)?.kind === "changed");
+  const found = await checkTargets(bundle, imports, options);
+  const changed = imports.filter((planned) => found.get(planned)?.kind === "changed");
   await checkAccess(changed, push);
   const refused = findRefused(changed, push);
   const writable = changed.filter((planned) => !refused.has(planned));
   if (!isDryRun && writable.length > 0) tellRefused(refused, options);
   const pushed = await pushImages(bundle, isDryRun ? [] : writable, push);
+  const states = new Map([...found, ...pushed.overtaken]);
   const failures = new Map([...refused, ...pushed.failures]);
   const arrived = imports.filter((planned) => isThere(states.get(planned)) && !failures.has(planned));
   const spoken = await pushReferrers(bundle, arrived, push);

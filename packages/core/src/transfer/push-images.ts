@@ -1,5 +1,6 @@
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
-import type { BundleError } from "../error.ts";
+import { type BundleError, isBundleError } from "../error.ts";
+import { checkTarget, type TargetState } from "./check-target.ts";
 import { isImageFailure } from "./failures.ts";
 import { type BlobGroup, groupBlobs, listBlobs } from "./group-blobs.ts";
 import type { ImportOptions } from "./import-options.ts";
@@ -22,6 +23,8 @@ export interface PushReport {
   /** Bytes of the blobs that were sent. */
   readonly uploadedSize: number;
   readonly failures: ReadonlyMap<PlannedImport, BundleError>;
+  /** Images whose tag stood for something else by the time it was to be set, and that were asked to be left then. */
+  readonly overtaken: ReadonlyMap<PlannedImport, TargetState>;
 }
 
 /**
@@ -73,9 +76,10 @@ interface Push {
 
 /** The state of a push: which images still wait for blobs, what failed, what was counted. */
 function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], options: PushOptions): Push {
-  const { openRepository, stops, onEvent } = options;
+  const { openRepository, stops, onEvent, onExistingTag = "overwrite" } = options;
   const waiting = new Map(imports.map((planned) => [planned, listBlobs(bundle, planned).length]));
   const failures = new Map<PlannedImport, BundleError>();
+  const overtaken = new Map<PlannedImport, TargetState>();
   const blobs = { uploaded: 0, mounted: 0, existing: 0 };
   let uploadedSize = 0;
 
@@ -98,8 +102,17 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
     }
   };
 
+  /** Tags that are not to be moved are looked at again: hours may have passed. */
+  const isOvertaken = async (planned: PlannedImport, signal: AbortSignal): Promise<boolean> => {
+    if (onExistingTag === "overwrite" || planned.target.tag === null) return false;
+    const state = await checkTarget(bundle, planned, { ...options, signal });
+    if (state.kind === "changed") return false;
+    overtaken.set(planned, state);
+    return true;
+  };
+
   const finishImage = async (planned: PlannedImport, signal: AbortSignal): Promise<void> => {
-    if (failures.has(planned)) return;
+    if (failures.has(planned) || (await isOvertaken(planned, signal))) return;
     const { image, target } = planned;
     const root = { descriptor: image.descriptor, tag: target.tag };
     await guard(
@@ -120,22 +133,27 @@ function createPush(bundle: OpenedBundle, imports: readonly PlannedImport[], opt
     async pushGroup({ registry, descriptor, members }, signal) {
       const { digest, size } = descriptor;
       let holder: string | undefined;
+      let damage: BundleError | undefined;
       onEvent?.({ kind: "blob-start", digest, size, title: members[0]?.repository ?? registry });
       for (const { repository, imports: concerned } of members) {
         // Nothing is sent for images that have failed already.
         const waitingImage = concerned.find((planned) => !failures.has(planned));
         if (waitingImage === undefined) continue;
         const hasArrived = await guard(waitingImage.target, concerned, async () => {
+          // Content that is wrong for one repository is wrong for all.
+          if (damage !== undefined) throw damage;
           const destination = { repository: openRepository(waitingImage), holder };
           const arrival = await pushBlob(bundle, descriptor, destination, { ...options, signal });
           blobs[arrival] += 1;
           if (arrival === "uploaded") uploadedSize += size;
         });
         if (hasArrived) holder = repository;
+        const failure = failures.get(waitingImage);
+        if (isBundleError(failure, "DIGEST_INVALID")) damage = failure;
       }
       onEvent?.({ kind: "blob-end", digest, ok: holder !== undefined });
       return members.flatMap((member) => member.imports).filter(isReady);
     },
-    report: () => ({ blobs, uploadedSize, failures }),
+    report: () => ({ blobs, uploadedSize, failures, overtaken }),
   };
 }
