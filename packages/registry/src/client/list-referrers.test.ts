@@ -7,7 +7,7 @@ import { serveRegistry } from "../server/serve-registry.ts";
 
 const SUBJECT = digestOf("subject");
 
-const { closeAfterTest, open, openOdd, seen } = useClients();
+const { closeAfterTest, open, openOdd, seen, serveOdd } = useClients();
 
 test("listReferrers() gives what the registry lists", async () => {
   const store = createMemoryStore();
@@ -86,6 +86,20 @@ test.each([400, 404, 405, 501, 200])(
     expect(seen.filter(({ path }) => path !== "/v2/")).toHaveLength(1);
   },
 );
+
+test("listReferrers() asks one of the repositories beside each other whether there is an API, others again", async () => {
+  const server = await serveOdd(({ url }) => ({ status: url.startsWith("/v2/secret/a/") ? 403 : 404 }));
+  const { openRepository } = open(server.host);
+  const ask = async (...names: string[]): Promise<readonly unknown[]> => {
+    const asked = names.map(async (name) => await openRepository(name).listReferrers(SUBJECT));
+    const codes = (await Promise.allSettled(asked)).map((result) => "reason" in result && result.reason.code);
+    return [...codes, server.requests.length];
+  };
+
+  expect(await ask("team/a", "team/b")).toEqual(["UNSUPPORTED", "UNSUPPORTED", 1]);
+  expect(await ask("team/c", "team/deep/a")).toEqual(["UNSUPPORTED", "UNSUPPORTED", 2]);
+  expect(await ask("secret/a", "secret/b", "secret/b")).toEqual(["DENIED", "UNSUPPORTED", "UNSUPPORTED", 4]);
+});
 
 test.each([
   [403, "DENIED", 1],

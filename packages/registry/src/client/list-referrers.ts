@@ -1,6 +1,7 @@
 import {
   type AbortOptions,
   BundleError,
+  isBundleError,
   isDigest,
   MAX_MANIFEST_SIZE,
   type Referrer,
@@ -38,7 +39,8 @@ const ReferrersDocument = z.object({ manifests: z.array(ReferrerDocument) });
 /**
  * What the referrers API knows of a manifest, each once:
  * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers}. The first question
- * to a repository tells whether it has the API; if not it is not asked again, nor if it fails to answer.
+ * to a repository tells whether it has the API; if not neither it nor its siblings are asked again. One that fails to answer
+ * is not asked again either.
  *
  * @throws `UNSUPPORTED` if it has no such API; what the first question failed with
  */
@@ -71,8 +73,12 @@ async function askFirst(
   digest: string,
   signal: AbortSignal | undefined,
 ): Promise<ReferrersAnswer> {
-  const { referrerProbes } = remote.memory;
+  const { referrerProbes, referrerApis } = remote.memory;
   const url = formatRoute({ kind: "referrers", repository: remote.path, digest });
+  const siblings = parentOf(remote.path);
+  const sibling = referrerApis.get(siblings);
+  if (sibling !== undefined && (await sibling) === "absent")
+    throw noApi(whatOf(remote), "as another repository beside it has said");
   const probe = referrerProbes.get(remote.path);
   if (probe !== undefined) {
     await probe;
@@ -80,6 +86,11 @@ async function askFirst(
   }
   const first = ask(remote, url, signal);
   referrerProbes.set(remote.path, first);
+  if (sibling === undefined)
+    referrerApis.set(
+      siblings,
+      first.then(() => "present", toApi),
+    );
   try {
     const answer = await first;
     referrerProbes.set(remote.path, Promise.resolve());
@@ -90,6 +101,16 @@ async function askFirst(
   }
 }
 
+/** What another repository failed with says nothing of its siblings, unless it has no API. */
+function toApi(error: unknown): "absent" | "unknown" {
+  return isBundleError(error, "UNSUPPORTED") ? "absent" : "unknown";
+}
+
+/** What stands before the last slash: one host may be several registries, by the beginning of the path. */
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
+
 /** A page of a list that the API gave. */
 interface ReferrersAnswer {
   readonly document: object;
@@ -97,7 +118,7 @@ interface ReferrersAnswer {
 }
 
 async function ask(remote: Remote, url: string, signal: AbortSignal | undefined): Promise<ReferrersAnswer> {
-  const what = `look for referrers in ${nameOf(remote)}`;
+  const what = whatOf(remote);
   remote.onRequest?.("listReferrers");
   const response = await remote.transport.send({
     method: "GET",
@@ -117,6 +138,10 @@ async function ask(remote: Remote, url: string, signal: AbortSignal | undefined)
   if (typeof document !== "object" || document === null || !("manifests" in document))
     throw noApi(what, "what it answers is no index");
   return { document, next: await nextPageOf(response, url, remote) };
+}
+
+function whatOf(remote: Remote): string {
+  return `look for referrers in ${nameOf(remote)}`;
 }
 
 function readReferrers(remote: Remote, digest: string, document: object): readonly Referrer[] {

@@ -82,6 +82,7 @@ export function openRegistry(name: string, options: RegistryOptions): OpenedRegi
     mirror === undefined || mirror.prefix === "" ? repository : `${mirror.prefix}/${repository}`;
   const memory: RegistryMemory = {
     referrerProbes: new Map(),
+    referrerApis: new Map(),
     listChanges: new Map(),
     uploads: createUploadMemory(chunkSize),
   };

@@ -17,10 +17,12 @@ export type RequestKind =
   | "listRepositories"
   | "listReferrers";
 
-/** What is remembered of a registry, by the path of the repository. */
+/** What is remembered of a registry, mostly by the path of the repository. */
 export interface RegistryMemory {
   /** The first question for referrers: it tells whether there is an API for it. */
   readonly referrerProbes: Map<string, Promise<unknown>>;
+  /** Whether the repositories of a parent path have that API, as the first of them has answered. */
+  readonly referrerApis: Map<string, Promise<"present" | "absent" | "unknown">>;
   /** The last change of a list of referrers, by path and tag: the next one waits for it. */
   readonly listChanges: Map<string, Promise<unknown>>;
   /** What uploads have taught. */
