@@ -12,6 +12,7 @@ export { EXIT, exitCodeOf, exitCodeOfError, type StopSignal } from "./exit-codes
 export { formatDuration } from "./format-duration.ts";
 export { formatSize } from "./format-size.ts";
 export { formatTable, type TableOptions } from "./format-table.ts";
+export { keepHeapSmall } from "./keep-heap-small.ts";
 export {
   type LoadedSelection,
   loadSelection,

@@ -58,6 +58,19 @@ test("mapConcurrent() aborts the others at the first failure, waits for them and
   expect(ended).toEqual(["waits"]);
 });
 
+test("mapConcurrent() gives each item a signal that nothing of the others is left at", async () => {
+  const signals: AbortSignal[] = [];
+  const work = async (_item: number, signal: AbortSignal): Promise<void> => {
+    signals.push(signal);
+    await sleep(1, undefined, { signal });
+  };
+
+  await mapConcurrent([1, 2, 3, 4], work, { concurrency: 2 });
+
+  expect(new Set(signals).size).toBe(4);
+  expect(signals.some(({ aborted }) => aborted)).toBe(false);
+});
+
 test("mapConcurrent() begins nothing more after a failure", async () => {
   const begun: number[] = [];
   const work = async (item: number): Promise<void> => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { digestOf } from "./digest.ts";
 import { BundleError } from "./error.ts";
 import { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
+import { FILE_CHUNK_SIZE } from "./store/blob-directory.ts";
 
 const CONTENT = Buffer.from(`{"schemaVersion":2}`);
 const DESCRIPTOR = { mediaType: "x/y", digest: digestOf(CONTENT), size: CONTENT.length };
@@ -99,4 +100,13 @@ test("a cache whose place is taken by a file fails with FILE_FAILED", async () =
     message: expect.stringContaining(`Cannot use the cache ${directory}`),
     hint: expect.stringContaining("--cache-dir"),
   });
+});
+
+test("get() takes little memory for little content", async () => {
+  await cache.put(DESCRIPTOR, CONTENT);
+  const before = process.memoryUsage().arrayBuffers;
+
+  for (let i = 0; i < 10; i++) await cache.get(DESCRIPTOR);
+
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(FILE_CHUNK_SIZE);
 });

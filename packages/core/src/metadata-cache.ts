@@ -1,7 +1,7 @@
 import { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { BundleError, isBundleError } from "./error.ts";
-import { openBlobDirectory } from "./store/blob-directory.ts";
+import { FILE_CHUNK_SIZE, openBlobDirectory } from "./store/blob-directory.ts";
 
 /**
  * Manifests and configs on disk, by digest, so that each is fetched once ever. It may be deleted at any time; what is
@@ -35,7 +35,10 @@ export function openMetadataCache(directory: string): MetadataCache {
 
   const get = async (descriptor: Descriptor): Promise<Uint8Array | undefined> => {
     try {
-      return await readAll(verified(descriptor, blobs.open(descriptor.digest)), MAX_MANIFEST_SIZE);
+      // One more, so that a file that is too long shows it.
+      const chunkSize = Math.min(descriptor.size + 1, FILE_CHUNK_SIZE);
+      const content = blobs.open(descriptor.digest, { chunkSize });
+      return await readAll(verified(descriptor, content), MAX_MANIFEST_SIZE);
     } catch (error) {
       if (isBundleError(error, "BLOB_UNKNOWN") || isDamage(error)) return undefined;
       throw failed(error);

@@ -1,4 +1,4 @@
-import { loadSelection, type SharedOptions, tellWarnings } from "@airgap-bundle/cli";
+import { keepHeapSmall, loadSelection, type SharedOptions, tellWarnings } from "@airgap-bundle/cli";
 import { type EventSink, type Plan, type PlanWarning, resolvePlan } from "@airgap-bundle/core";
 import { noteCacheUse } from "./note-cache-use.ts";
 import { openSources, type PlanFlags, type Sources } from "./open-sources.ts";
@@ -26,6 +26,7 @@ export async function withPlan<T>(
   options: SourceOptions,
   work: (plan: Plan, sources: Sources) => Promise<T>,
 ): Promise<T> {
+  keepHeapSmall();
   const { jobs, onEvent, signal } = options;
   const heard: PlanWarning[] = [];
   const listen: EventSink = (event) => {

@@ -49,8 +49,8 @@ export function createConnector(options: ConnectorOptions): Connector {
   // A registry on this machine may send us to this machine.
   let allowsLoopback = isLoopbackAddress(own.hostname);
   const guard = createGuard({ allowsLoopback: () => allowsLoopback });
-  const connectFreely = buildTcpConnector({ closing });
-  const connectGuarded = buildTcpConnector({ closing, lookup: guard.lookup });
+  const openFreely = createTcpOpener({ closing });
+  const openGuarded = createTcpOpener({ closing, lookup: guard.lookup });
 
   /** What the operator names himself is not blocked. */
   const isNamed = (url: URL): boolean => url.hostname === own.hostname || network.isInsecure(url.host);
@@ -58,7 +58,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   const openSocket = async (url: URL): Promise<Socket> => {
     const proxy = network.findProxy(url);
     if (proxy !== undefined) return await openTunnel(proxy, url);
-    const socket = await openTcp(isNamed(url) ? connectFreely : connectGuarded, url);
+    const socket = await (isNamed(url) ? openFreely : openGuarded)(url);
     if (url.hostname === own.hostname) allowsLoopback ||= isLoopbackAddress(socket.remoteAddress ?? "");
     return socket;
   };
@@ -90,11 +90,11 @@ export function createConnector(options: ConnectorOptions): Connector {
 
 /** Opens connections to proxies, which the operator names: nothing of them is blocked. */
 export function createProxyConnector(network: Network, closing: AbortSignal): Connect {
-  const connect = buildTcpConnector({ closing });
+  const openTcp = createTcpOpener({ closing });
   const tls = createTlsStarter(network, (host) => !network.isInsecure(host));
   return toConnect(async (target) => {
     const url = urlOf(target);
-    const socket = await openTcp(connect, url);
+    const socket = await openTcp(url);
     return url.protocol === "http:" ? socket : await tls.start(url.host, target, socket);
   });
 }
@@ -123,15 +123,29 @@ interface TcpOptions {
   readonly lookup?: LookupFunction;
 }
 
-function buildTcpConnector({ closing, lookup }: TcpOptions): Connect {
-  const guarded = lookup === undefined ? {} : { lookup };
-  // node makes the socket with the signal: one that nobody answers would keep the process from ending.
-  return buildConnector({ timeout: CONNECT_TIMEOUT_MS, signal: closing, ...guarded });
-}
+type OpenTcp = (url: URL) => Promise<Socket>;
 
-async function openTcp(connect: Connect, url: URL): Promise<Socket> {
-  const hostname = bareHostname(url);
-  return await openWith(connect, { hostname, host: url.host, protocol: "http:", port: portOf(url) });
+/** Opens connections that `closing` ends: one that nobody answers would keep the process from ending. */
+function createTcpOpener({ closing, lookup }: TcpOptions): OpenTcp {
+  const guarded = lookup === undefined ? {} : { lookup };
+  // node never takes its listener off a signal that it made a socket with: each socket gets a signal of its own.
+  const open = new Set<AbortController>();
+  closing.addEventListener("abort", () => {
+    for (const one of open) one.abort(closing.reason);
+  });
+  return async (url) => {
+    closing.throwIfAborted();
+    const own = new AbortController();
+    open.add(own);
+    try {
+      const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, signal: own.signal, ...guarded });
+      const target = { hostname: bareHostname(url), host: url.host, protocol: "http:", port: portOf(url) };
+      return (await openWith(connect, target)).once("close", () => open.delete(own));
+    } catch (error) {
+      open.delete(own);
+      throw error;
+    }
+  };
 }
 
 /** Without the brackets that URLs have around an address of IPv6. */
