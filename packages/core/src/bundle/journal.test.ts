@@ -59,6 +59,21 @@ test("a line that says less than those before it takes them back", async () => {
   expect(await ends(B)).toEqual([]);
 });
 
+test("row 105: of a large blob places from its beginning to its end are remembered, and not too many", async () => {
+  await (await beginJournal(path, new Map())).close();
+  const lines = Array.from({ length: 3000 }, (_, position) => [A, 0, position + 1] as const);
+  await note(...lines);
+
+  const noted = (await ends(A)) ?? [];
+
+  expect(noted.at(-1)).toBe(3000);
+  expect(noted.length).toBeLessThanOrEqual(256);
+  for (const lost of [100, 1000, 2900]) {
+    const right = noted.filter((end) => end <= 3000 - lost).at(-1) ?? 0;
+    expect(right, `${lost} lost`).toBeGreaterThan(3000 - lost - 100);
+  }
+});
+
 test("the last place that was noted counts", async () => {
   await (await beginJournal(path, new Map())).close();
   await note([A, 512, 10], [A, 1024, 10]);
