@@ -54,7 +54,8 @@ export function toHandleError(error: unknown, path: string): unknown {
   });
 }
 
-function isNoSpace(error: unknown): boolean {
+/** Does the error mean that the file system, or a quota, is full? */
+export function isNoSpace(error: unknown): boolean {
   const code = systemCode(error);
   return code !== undefined && NO_SPACE_CODES.has(code);
 }

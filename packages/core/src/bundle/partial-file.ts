@@ -11,7 +11,8 @@ import {
   openJournal,
   readJournal,
 } from "./journal.ts";
-import { type Move, moveBlobs } from "./move-blobs.ts";
+import { moveBlobs } from "./move-blobs.ts";
+import type { Move } from "./order-moves.ts";
 
 /** What is there of a bundle that is not finished. Errors of the system are thrown as they are. */
 export interface PartialFile {
