@@ -54,6 +54,15 @@ export function toHandleError(error: unknown, path: string): unknown {
   });
 }
 
+/** Does work with nothing but this open file. @throws the system's errors as {@link toHandleError} has them */
+export async function withFileErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toHandleError(error, path);
+  }
+}
+
 /** Does the error mean that the file system, or a quota, is full? */
 export function isNoSpace(error: unknown): boolean {
   const code = systemCode(error);

@@ -2,21 +2,20 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseDigest } from "../digest.ts";
-import type { EventSink } from "../events.ts";
 import type { BlobSink } from "../fetch/blob-sink.ts";
-import { toHandleError } from "../file-error.ts";
+import { withFileErrors } from "../file-error.ts";
 import { checkSpace } from "./check-space.ts";
 import type { ComposedBundle, PlacedBlob } from "./compose-bundle.ts";
 import { writeExactly } from "./file.ts";
 import { endOfArchive, headPieces, layerHeader, type Piece, padding, type ReadMetadata } from "./frame.ts";
-import { openLayerSink } from "./layer-sink.ts";
+import { type OpenLayerOptions, openLayerSink } from "./layer-sink.ts";
 import { moveBlobs } from "./move-blobs.ts";
 import { journalPath, openPartialFile, removePartialFile } from "./partial-file.ts";
 
 /** A bundle that is being written under a temporary name. Errors of every method: `NO_SPACE`, `FILE_FAILED`. */
 export interface BundleFile {
   /** Where a layer's bytes go; what an earlier run left of it is there, as far as it is right. */
-  openLayer(layer: PlacedBlob, onEvent?: EventSink): Promise<BlobSink>;
+  openLayer(layer: PlacedBlob, options?: OpenLayerOptions): Promise<BlobSink>;
   /** Moves the layers that lie as `from` says to where they lie in `to`, which has no others. */
   moveLayers(from: ComposedBundle, to: ComposedBundle): Promise<void>;
   /** Writes all but the layers, makes it durable and gives it its name. */
@@ -35,7 +34,11 @@ export interface BundleFile {
 export async function createBundleFile(path: string, bundle: ComposedBundle): Promise<BundleFile> {
   const partial = `${path}.partial`;
   await checkSpace(path, bundle.size, partial);
-  const { handle, journal, noted } = await guard(partial, async () => await openPartialFile(partial, bundle));
+  const {
+    handle,
+    journal,
+    noted: kept,
+  } = await withFileErrors(partial, async () => await openPartialFile(partial, bundle));
   let isOpen = true;
 
   const closeHandles = async (): Promise<void> => {
@@ -45,9 +48,9 @@ export async function createBundleFile(path: string, bundle: ComposedBundle): Pr
   };
 
   return {
-    async openLayer(layer, onEvent) {
-      const options = { noted: noted.get(layer.descriptor.digest), onEvent };
-      return await openLayerSink(layer, { handle, journal, path: partial }, options);
+    async openLayer(layer, options) {
+      const noted = kept.get(layer.descriptor.digest);
+      return await openLayerSink(layer, { handle, journal, path: partial }, { ...options, noted });
     },
     async moveLayers(from, to) {
       const places = new Map(to.layers.map(({ descriptor, offset }) => [descriptor.digest, offset]));
@@ -58,10 +61,13 @@ export async function createBundleFile(path: string, bundle: ComposedBundle): Pr
       });
       const onMoved = async ({ digest, to: offset, size: end }: (typeof moves)[number]): Promise<void> =>
         await journal.note(digest, offset, { end, hash: parseDigest(digest).hex });
-      await guard(partial, async () => await moveBlobs(handle, moves, { scratch: from.size, onMoved }));
+      await withFileErrors(
+        partial,
+        async () => await moveBlobs(handle, moves, { scratch: from.size, onMoved }),
+      );
     },
     async finish(finished, readMetadata) {
-      await guard(partial, async () => {
+      await withFileErrors(partial, async () => {
         await writeFrame(handle, finished, readMetadata);
         await handle.truncate(finished.size);
         await handle.sync();
@@ -73,7 +79,7 @@ export async function createBundleFile(path: string, bundle: ComposedBundle): Pr
     },
     async close() {
       if (!isOpen) return;
-      await guard(partial, async () => {
+      await withFileErrors(partial, async () => {
         await closeHandles();
         if (journal.isEmpty()) await removePartialFile(partial);
       });
@@ -111,13 +117,5 @@ async function syncDirectory(directory: string): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof Error && "code" in error && UNSYNCABLE.has(error.code))) throw error;
-  }
-}
-
-async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toHandleError(error, path);
   }
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { contentsOf, type MadeManifest, makeImage, planOf } from "../../../../test/support/images.ts";
 import { contentOf } from "../content.ts";
 import { isBundleError } from "../error.ts";
+import type { TransferEvent } from "../events.ts";
 import { type BundleFile, createBundleFile } from "./bundle-file.ts";
 import { type ComposedBundle, composeBundle, type PlacedBlob } from "./compose-bundle.ts";
 
@@ -48,7 +49,7 @@ async function* piecesOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
     yield* contentOf(content.subarray(start, start + 100_000));
 }
 
-/** Brings the layers as far as `share` of each says, and stops as a process does that is killed: nothing is closed well. */
+/** Brings the layers as far as `share` of each says, and stops as a run does that is interrupted. */
 async function beginExport(bundle: ComposedBundle, share: number): Promise<void> {
   const begun = await createBundleFile(path, bundle);
   for (const layer of bundle.layers) {
@@ -144,6 +145,50 @@ test("row 105: bytes that are not what was noted are not kept", async () => {
   expect(sizes["baseb"]).toBeGreaterThan(1.8 * MIB);
   expect(sizes["baseb"]).toBeLessThan(2.6 * MIB);
   expect(sizes["redis"]).toBe(2.5 * MIB);
+});
+
+test("row 105: what is not kept of a layer is told, and what is kept is told while it is read", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  await beginExport(bundle, 1);
+  const [layer] = dataLayers(bundle);
+  if (layer === undefined) throw new RangeError("there is no layer");
+  const handle = await open(`${path}.partial`, "r+");
+  await handle.write(Buffer.from("X"), 0, 1, layer.offset + 2.5 * MIB);
+  await handle.close();
+  const events: TransferEvent[] = [];
+  file = await createBundleFile(path, bundle);
+
+  const sink = await file.openLayer(layer, { onEvent: (event) => events.push(event) });
+
+  const moved = events.flatMap((event) => (event.kind === "blob-progress" ? [event.size] : []));
+  expect(moved.length).toBeGreaterThan(2);
+  expect(moved.reduce((sum, size) => sum + size)).toBe(sink.position());
+  expect(events.at(-1)).toMatchObject({
+    kind: "warning",
+    code: "PARTIAL_DROPPED",
+    message: expect.stringContaining(`${layer.size - sink.position()} bytes`),
+  });
+});
+
+test("row 106: the check of what is there ends when it is stopped", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  await beginExport(bundle, 1);
+  const [layer] = dataLayers(bundle);
+  if (layer === undefined) throw new RangeError("there is no layer");
+  const controller = new AbortController();
+  let size = 0;
+  file = await createBundleFile(path, bundle);
+
+  const opened = file.openLayer(layer, {
+    signal: controller.signal,
+    onEvent: (event) => {
+      if (event.kind === "blob-progress") size += event.size;
+      controller.abort(new Error("stopped"));
+    },
+  });
+
+  await expect(opened).rejects.toThrow("stopped");
+  expect(size).toBeLessThan(layer.size);
 });
 
 test("a journal without its file is of no use, and in nobody's way", async () => {
