@@ -1,23 +1,22 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
-import { parseDigest } from "../digest.ts";
 import type { BlobSink } from "../fetch/blob-sink.ts";
 import { withFileErrors } from "../file-error.ts";
 import { checkSpace } from "./check-space.ts";
 import type { ComposedBundle, PlacedBlob } from "./compose-bundle.ts";
 import { writeExactly } from "./file.ts";
 import { endOfArchive, headPieces, layerHeader, type Piece, padding, type ReadMetadata } from "./frame.ts";
-import { type OpenLayerOptions, openLayerSink } from "./layer-sink.ts";
-import { moveBlobs } from "./move-blobs.ts";
+import { openLayerSink, type WatchOptions } from "./layer-sink.ts";
 import { journalPath, openPartialFile, removePartialFile } from "./partial-file.ts";
+import { rearrange } from "./rearrange.ts";
 
 /** A bundle that is being written under a temporary name. Errors of every method: `NO_SPACE`, `FILE_FAILED`. */
 export interface BundleFile {
   /** Where a layer's bytes go; what an earlier run left of it is there, as far as it is right. */
-  openLayer(layer: PlacedBlob, options?: OpenLayerOptions): Promise<BlobSink>;
-  /** Moves the layers that lie as `from` says to where they lie in `to`, which has no others. */
-  moveLayers(from: ComposedBundle, to: ComposedBundle): Promise<void>;
+  openLayer(layer: PlacedBlob, options?: WatchOptions): Promise<BlobSink>;
+  /** Moves the layers that are there to where they lie in this bundle; what it does not have is kept behind it. */
+  moveLayers(bundle: ComposedBundle, options?: WatchOptions): Promise<void>;
   /** Writes all but the layers, makes it durable and gives it its name. */
   finish(bundle: ComposedBundle, readMetadata: ReadMetadata): Promise<void>;
   /** Keeps what was written of the layers for the next run; a file without any is removed. */
@@ -31,14 +30,18 @@ export interface BundleFile {
  * @throws `NO_SPACE` if the file system has less left than it takes; `OUTPUT_EXISTS` if something else has the temporary
  * name; `FILE_FAILED`
  */
-export async function createBundleFile(path: string, bundle: ComposedBundle): Promise<BundleFile> {
+export async function createBundleFile(
+  path: string,
+  planned: ComposedBundle,
+  options: WatchOptions = {},
+): Promise<BundleFile> {
   const partial = `${path}.partial`;
-  await checkSpace(path, bundle.size, partial);
-  const {
-    handle,
-    journal,
-    noted: kept,
-  } = await withFileErrors(partial, async () => await openPartialFile(partial, bundle));
+  const spare = await checkSpace(path, planned.size, partial);
+  const file = await withFileErrors(
+    partial,
+    async () => await openPartialFile(partial, planned, { ...options, spare }),
+  );
+  const { handle, journal } = file;
   let isOpen = true;
 
   const closeHandles = async (): Promise<void> => {
@@ -48,22 +51,14 @@ export async function createBundleFile(path: string, bundle: ComposedBundle): Pr
   };
 
   return {
-    async openLayer(layer, options) {
-      const noted = kept.get(layer.descriptor.digest);
-      return await openLayerSink(layer, { handle, journal, path: partial }, { ...options, noted });
+    async openLayer(layer, layerOptions) {
+      const noted = journal.entries().get(layer.descriptor.digest);
+      return await openLayerSink(layer, { handle, journal, path: partial }, { ...layerOptions, noted });
     },
-    async moveLayers(from, to) {
-      const places = new Map(to.layers.map(({ descriptor, offset }) => [descriptor.digest, offset]));
-      const moves = from.layers.flatMap(({ descriptor, offset, size: length }) => {
-        const place = places.get(descriptor.digest);
-        const { digest } = descriptor;
-        return place === undefined ? [] : { digest, from: offset, to: place, size: length };
-      });
-      const onMoved = async ({ digest, to: offset, size: end }: (typeof moves)[number]): Promise<void> =>
-        await journal.note(digest, offset, { end, hash: parseDigest(digest).hex });
+    async moveLayers(bundle, moveOptions) {
       await withFileErrors(
         partial,
-        async () => await moveBlobs(handle, moves, { scratch: from.size, onMoved }),
+        async () => await rearrange(file, bundle, { ...moveOptions, mayDrop: "rest" }),
       );
     },
     async finish(finished, readMetadata) {
@@ -81,7 +76,7 @@ export async function createBundleFile(path: string, bundle: ComposedBundle): Pr
       if (!isOpen) return;
       await withFileErrors(partial, async () => {
         await closeHandles();
-        if (journal.isEmpty()) await removePartialFile(partial);
+        if (journal.entries().size === 0) await removePartialFile(partial);
       });
     },
   };

@@ -19,13 +19,13 @@ export interface LayerFile {
   readonly journal: Journal;
 }
 
-/** How the check of what is there of a layer is stopped, and watched. */
-export interface OpenLayerOptions extends AbortOptions {
+/** How work on what is there is stopped, and watched. */
+export interface WatchOptions extends AbortOptions {
   readonly onEvent?: EventSink | undefined;
 }
 
 /** What is known of a layer. */
-export interface LayerSinkOptions extends OpenLayerOptions {
+export interface LayerSinkOptions extends WatchOptions {
   /** What an earlier run noted of it. */
   readonly noted?: JournalEntry | undefined;
 }

@@ -196,7 +196,8 @@ test("row 103: moveBlobs() gives up the smaller of two that change places where 
 
   await moveBlobs(fullAt(110), [large, small], {
     scratch: 110,
-    onNoRoom: async (move) => {
+    mayDrop: () => true,
+    onDropped: async (move) => {
       lost.push(move);
       await Promise.resolve();
     },

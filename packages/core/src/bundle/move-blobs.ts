@@ -2,18 +2,16 @@ import type { FileHandle } from "node:fs/promises";
 import { isNoSpace } from "../file-error.ts";
 import type { AbortOptions } from "../repository.ts";
 import { READ_SIZE, readExactly, writeExactly } from "./file.ts";
-import { type Move, orderMoves, type Step } from "./order-moves.ts";
+import { type Move, type OrderOptions, orderMoves, type Step } from "./order-moves.ts";
 
 /** How moves are carried out. */
-export interface MoveOptions<M extends Move> extends AbortOptions {
-  /** Where free space begins, behind everything. */
-  readonly scratch: number;
+export interface MoveOptions<M extends Move> extends AbortOptions, OrderOptions<M> {
   /** Called when a stretch lies at its place, and when it is parked on the way. */
   readonly onMoved?: (move: M) => Promise<void>;
-  /** What becomes of a stretch that no room can be found for; it is gone afterwards. @default the system's error is thrown */
-  readonly onNoRoom?: (move: M, error: unknown) => Promise<void>;
-  /** Called with bytes that have moved. */
-  readonly onProgress?: (size: number) => void;
+  /** Called when there was no room for a stretch that may be given up. */
+  readonly onDropped?: (move: M) => Promise<void>;
+  /** Called with bytes of a stretch that have moved. */
+  readonly onProgress?: (move: M, size: number) => void;
 }
 
 /**
@@ -27,17 +25,18 @@ export async function moveBlobs<M extends Move>(
   moves: readonly M[],
   options: MoveOptions<M>,
 ): Promise<void> {
-  const { scratch, onMoved, onNoRoom } = options;
-  const lost = new Set<M>();
-  for (const step of orderMoves(moves, scratch)) {
-    if (lost.has(step.move)) continue;
+  const { scratch, mayDrop, onMoved, onDropped } = options;
+  const dropped = new Set<M>();
+  for (const step of orderMoves(moves, options)) {
+    if (dropped.has(step.move)) continue;
     try {
       await moveBytes(handle, step, options);
     } catch (error) {
-      if (onNoRoom === undefined || !isNoSpace(error)) throw error;
-      lost.add(step.move);
+      if (!isNoSpace(error) || mayDrop?.(step.move) !== true) throw error;
+      dropped.add(step.move);
+      // What has been written of it takes room that others need.
       if (step.to >= scratch) await handle.truncate(step.to);
-      await onNoRoom(step.move, error);
+      await onDropped?.(step.move);
       continue;
     }
     await onMoved?.({ ...step.move, to: step.to });
@@ -47,9 +46,10 @@ export async function moveBlobs<M extends Move>(
 /** Copies from the side that is overwritten last. */
 async function moveBytes<M extends Move>(
   handle: FileHandle,
-  { move: { size }, from, to }: Step<M>,
+  { move, from, to }: Step<M>,
   { signal, onProgress }: MoveOptions<M>,
 ): Promise<void> {
+  const { size } = move;
   const overwritesItself = Math.abs(to - from) < size;
   signal?.throwIfAborted();
   for (let moved = 0; moved < size; ) {
@@ -58,6 +58,6 @@ async function moveBytes<M extends Move>(
     const position = to < from ? moved : size - moved - length;
     await writeExactly(handle, await readExactly(handle, from + position, length), to + position);
     moved += length;
-    onProgress?.(length);
+    onProgress?.(move, length);
   }
 }

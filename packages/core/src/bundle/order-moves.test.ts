@@ -12,7 +12,7 @@ test(`orderMoves() orders ${COUNT} layers that one more image shifts, the last o
     size: 1000,
   }));
 
-  const steps = orderMoves(moves, COUNT * 1000 + 500);
+  const steps = orderMoves(moves, { scratch: COUNT * 1000 + 500 });
 
   expect(steps.map(({ move }) => move)).toEqual(moves.toReversed());
 });
@@ -22,9 +22,18 @@ test("orderMoves() parks the smallest of a circle, and nothing that only waits f
   const large = { from: 0, to: 500, size: 500 };
   const waiting = { from: 2000, to: 505, size: 1 };
 
-  const steps = orderMoves([waiting, large, small], 3000);
+  const steps = orderMoves([waiting, large, small], { scratch: 3000 });
 
   expect(steps[0]).toEqual({ move: small, from: 500, to: 3000 });
   expect(steps.slice(1)).toContainEqual({ move: small, from: 3000, to: 0 });
   expect(steps).toHaveLength(4);
+});
+
+test("orderMoves() parks what may be given up, however large it is", () => {
+  const small = { from: 500, to: 0, size: 10 };
+  const large = { from: 0, to: 500, size: 500 };
+
+  const [first] = orderMoves([large, small], { scratch: 3000, mayDrop: (move) => move === large });
+
+  expect(first).toEqual({ move: large, from: 0, to: 3000 });
 });

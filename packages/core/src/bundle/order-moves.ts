@@ -20,12 +20,23 @@ interface Pending<M extends Move> {
   readonly waiting: Set<Pending<M>>;
 }
 
+/** What {@link orderMoves} may do. */
+export interface OrderOptions<M extends Move> {
+  /** Where free space begins, behind everything. */
+  readonly scratch: number;
+  /** What is rather parked than others: it may be given up if there is no room for that. @default nothing */
+  readonly mayDrop?: (move: M) => boolean;
+}
+
 /**
  * An order in which nothing is overwritten before it has been moved. Stretches that stand in each other's way in a circle
- * go one after the other, but for the smallest of them, which passes through free space: that begins at `scratch`. Takes
- * time for n log n moves; what they are moved from must not overlap, and neither what they are moved to.
+ * go one after the other, but for the smallest of them, which passes through free space. Takes time for n log n moves;
+ * what they are moved from must not overlap, and neither what they are moved to.
  */
-export function orderMoves<M extends Move>(moves: readonly M[], scratch: number): readonly Step<M>[] {
+export function orderMoves<M extends Move>(
+  moves: readonly M[],
+  { scratch, mayDrop = () => false }: OrderOptions<M>,
+): readonly Step<M>[] {
   const pending = new Set(entangle(moves.filter(({ from, to, size }) => from !== to && size > 0)));
   const free = [...pending].filter(({ inItsWay }) => inItsWay.size === 0);
   const steps: Step<M>[] = [];
@@ -49,7 +60,9 @@ export function orderMoves<M extends Move>(moves: readonly M[], scratch: number)
         take(next, next.move.to);
         continue;
       }
-      const parked = smallest(findCircle(first));
+      const circle = findCircle(first);
+      const rather = circle.filter(({ move }) => mayDrop(move));
+      const parked = smallest(rather.length > 0 ? rather : circle);
       take(parked, parking);
       parking += parked.move.size;
     }

@@ -2,7 +2,6 @@ import { type BundleFile, createBundleFile } from "../bundle/bundle-file.ts";
 import { type ComposedBundle, composeBundle } from "../bundle/compose-bundle.ts";
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import { contentOf } from "../content.ts";
-import type { MetadataCache } from "../metadata-cache.ts";
 import type { Plan } from "../plan/plan.ts";
 import { downloadLayers } from "./download-layers.ts";
 import type { ExportOptions } from "./export-options.ts";
@@ -40,16 +39,16 @@ export async function exportBundle(
   if (existing?.id === planned.id && !isForced)
     return reportBundle(planned, { complete, failed: planFailed }, { metadata: cache.fetched }, false);
 
-  const file = await createBundleFile(path, planned);
+  const file = await createBundleFile(path, planned, options);
   try {
     const { fetched, failures } = await downloadLayers(planned, file, plan, options);
     const rest = takeOut(complete, plan.manifests, failures);
     const allFailed = [...planFailed, ...rest.failed];
     if (rest.complete.length === 0) return reportNothing(allFailed);
     tellLostReferrers(complete, rest.complete, onEvent);
-    onEvent?.({ kind: "phase", phase: "write" });
     const bundle = failures.size === 0 ? planned : composeBundle(rest.complete, plan.manifests, heading);
-    if (bundle !== planned) await relayLayers(planned, bundle, file, cache);
+    if (bundle !== planned) await relayLayers(planned, bundle, file, options);
+    onEvent?.({ kind: "phase", phase: "write" });
     await file.finish(bundle, async (descriptor) => await readMetadata(cache, descriptor));
     const sorted = { complete: rest.complete, failed: allFailed };
     return reportBundle(bundle, sorted, { layers: fetched, metadata: cache.fetched }, true);
@@ -68,14 +67,14 @@ async function relayLayers(
   planned: ComposedBundle,
   bundle: ComposedBundle,
   file: BundleFile,
-  cache: MetadataCache,
+  options: ExportOptions,
 ): Promise<void> {
-  await file.moveLayers(planned, bundle);
+  await file.moveLayers(bundle, options);
   const downloaded = new Set(planned.layers.map(({ descriptor }) => descriptor.digest));
   for (const layer of bundle.layers) {
     if (downloaded.has(layer.descriptor.digest)) continue;
     const sink = await file.openLayer(layer);
-    await sink.append(contentOf(await readMetadata(cache, layer.descriptor)), CACHE);
+    await sink.append(contentOf(await readMetadata(options.cache, layer.descriptor)), CACHE);
     await sink.finish(CACHE);
   }
 }
