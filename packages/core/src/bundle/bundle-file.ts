@@ -10,6 +10,7 @@ import { endOfArchive, headPieces, layerHeader, type Piece, padding, type ReadMe
 import { openLayerSink, type WatchOptions } from "./layer-sink.ts";
 import { journalPath, openPartialFile, removePartialFile } from "./partial-file.ts";
 import { rearrange } from "./rearrange.ts";
+import { type FinishOptions, settleRest, takeUpRest } from "./rest-file.ts";
 
 /** A bundle that is being written under a temporary name. Errors of every method: `NO_SPACE`, `FILE_FAILED`. */
 export interface BundleFile {
@@ -17,8 +18,8 @@ export interface BundleFile {
   openLayer(layer: PlacedBlob, options?: WatchOptions): Promise<BlobSink>;
   /** Moves the layers that are there to where they lie in this bundle; what it does not have is kept behind it. */
   moveLayers(bundle: ComposedBundle, options?: WatchOptions): Promise<void>;
-  /** Writes all but the layers, makes it durable and gives it its name. */
-  finish(bundle: ComposedBundle, readMetadata: ReadMetadata): Promise<void>;
+  /** Writes all but the layers, makes it durable and gives it its name. What becomes of other layers is up to `rest`. */
+  finish(bundle: ComposedBundle, readMetadata: ReadMetadata, options?: FinishOptions): Promise<void>;
   /** Keeps what was written of the layers for the next run; a file without any is removed. */
   close(): Promise<void>;
 }
@@ -36,6 +37,7 @@ export async function createBundleFile(
   options: WatchOptions = {},
 ): Promise<BundleFile> {
   const partial = `${path}.partial`;
+  await withFileErrors(partial, async () => await takeUpRest(partial));
   const spare = await checkSpace(path, planned.size, partial);
   const file = await withFileErrors(
     partial,
@@ -61,15 +63,17 @@ export async function createBundleFile(
         async () => await rearrange(file, bundle, { ...moveOptions, mayDrop: "rest" }),
       );
     },
-    async finish(finished, readMetadata) {
+    async finish(finished, readMetadata, finishOptions = {}) {
       await withFileErrors(partial, async () => {
         await writeFrame(handle, finished, readMetadata);
+        const isRestKept = await settleRest(file, partial, finished, finishOptions);
         await handle.truncate(finished.size);
         await handle.sync();
         await closeHandles();
         await rename(partial, path);
+        if (isRestKept) await takeUpRest(partial);
+        else await rm(journalPath(partial), { force: true });
         await syncDirectory(dirname(resolve(path)));
-        await rm(journalPath(partial), { force: true });
       });
     },
     async close() {
