@@ -29,7 +29,7 @@ export interface BundleFile {
  * ends in `.partial`, and what is noted of it in a journal beside that.
  *
  * @throws `NO_SPACE` if the file system has less left than it takes; `OUTPUT_EXISTS` if something else has the temporary
- * name; `FILE_FAILED`
+ * name; `FILE_FAILED`; the abort reason of `signal`
  */
 export async function createBundleFile(
   path: string,
