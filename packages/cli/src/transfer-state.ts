@@ -11,6 +11,7 @@ const PHASE_TITLES: Record<Phase, string> = {
   resolve: "Resolving tags",
   manifests: "Reading manifests",
   referrers: "Looking for signatures",
+  move: "Moving what is there",
   download: "Downloading",
   write: "Writing",
   check: "Checking",

@@ -26,6 +26,7 @@ export type Phase =
   | "resolve"
   | "manifests"
   | "referrers"
+  | "move"
   | "download"
   | "write"
   | "check"

@@ -54,7 +54,17 @@ export function toHandleError(error: unknown, path: string): unknown {
   });
 }
 
-function isNoSpace(error: unknown): boolean {
+/** Does work with nothing but this open file. @throws the system's errors as {@link toHandleError} has them */
+export async function withFileErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toHandleError(error, path);
+  }
+}
+
+/** Does the error mean that the file system, or a quota, is full? */
+export function isNoSpace(error: unknown): boolean {
   const code = systemCode(error);
   return code !== undefined && NO_SPACE_CODES.has(code);
 }

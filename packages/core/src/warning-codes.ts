@@ -53,6 +53,11 @@ export const WARNING_CODES = {
     meaning: "A filter, or a pattern of repositories, matches nothing",
     action: "See which rule drops what with bundle explain",
   },
+  PARTIAL_DROPPED: {
+    meaning:
+      "What an earlier run had fetched of layers is not used: it is damaged, there is no room for it, or the bundle is whole without it",
+    action: "Nothing: what is needed is fetched again",
+  },
   PLATFORM_MISMATCH: {
     meaning: "A single image is for another platform than was asked for, and is taken as it is",
     action: "Check that it runs inside",

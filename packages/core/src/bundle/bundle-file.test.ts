@@ -99,7 +99,7 @@ test.each([
   file = await createBundleFile(path, planned);
   await writeLayers(planned.layers);
 
-  await file.moveLayers(planned, bundle);
+  await file.moveLayers(bundle);
   await file.finish(bundle, readMetadata);
 
   expect((await readFile(path)).equals(layOut(bundle))).toBe(true);

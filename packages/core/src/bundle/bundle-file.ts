@@ -1,26 +1,25 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
-import { parseDigest } from "../digest.ts";
-import type { EventSink } from "../events.ts";
 import type { BlobSink } from "../fetch/blob-sink.ts";
-import { toHandleError } from "../file-error.ts";
+import { withFileErrors } from "../file-error.ts";
 import { checkSpace } from "./check-space.ts";
 import type { ComposedBundle, PlacedBlob } from "./compose-bundle.ts";
 import { writeExactly } from "./file.ts";
 import { endOfArchive, headPieces, layerHeader, type Piece, padding, type ReadMetadata } from "./frame.ts";
-import { openLayerSink } from "./layer-sink.ts";
-import { moveBlobs } from "./move-blobs.ts";
+import { openLayerSink, type WatchOptions } from "./layer-sink.ts";
 import { journalPath, openPartialFile, removePartialFile } from "./partial-file.ts";
+import { rearrange } from "./rearrange.ts";
+import { type FinishOptions, settleRest, takeUpRest } from "./rest-file.ts";
 
 /** A bundle that is being written under a temporary name. Errors of every method: `NO_SPACE`, `FILE_FAILED`. */
 export interface BundleFile {
   /** Where a layer's bytes go; what an earlier run left of it is there, as far as it is right. */
-  openLayer(layer: PlacedBlob, onEvent?: EventSink): Promise<BlobSink>;
-  /** Moves the layers that lie as `from` says to where they lie in `to`, which has no others. */
-  moveLayers(from: ComposedBundle, to: ComposedBundle): Promise<void>;
-  /** Writes all but the layers, makes it durable and gives it its name. */
-  finish(bundle: ComposedBundle, readMetadata: ReadMetadata): Promise<void>;
+  openLayer(layer: PlacedBlob, options?: WatchOptions): Promise<BlobSink>;
+  /** Moves the layers that are there to where they lie in this bundle; what it does not have is kept behind it. */
+  moveLayers(bundle: ComposedBundle, options?: WatchOptions): Promise<void>;
+  /** Writes all but the layers, makes it durable and gives it its name. What becomes of other layers is up to `rest`. */
+  finish(bundle: ComposedBundle, readMetadata: ReadMetadata, options?: FinishOptions): Promise<void>;
   /** Keeps what was written of the layers for the next run; a file without any is removed. */
   close(): Promise<void>;
 }
@@ -30,12 +29,21 @@ export interface BundleFile {
  * ends in `.partial`, and what is noted of it in a journal beside that.
  *
  * @throws `NO_SPACE` if the file system has less left than it takes; `OUTPUT_EXISTS` if something else has the temporary
- * name; `FILE_FAILED`
+ * name; `FILE_FAILED`; the abort reason of `signal`
  */
-export async function createBundleFile(path: string, bundle: ComposedBundle): Promise<BundleFile> {
+export async function createBundleFile(
+  path: string,
+  planned: ComposedBundle,
+  options: WatchOptions = {},
+): Promise<BundleFile> {
   const partial = `${path}.partial`;
-  await checkSpace(path, bundle.size, partial);
-  const { handle, journal, noted } = await guard(partial, async () => await openPartialFile(partial, bundle));
+  await withFileErrors(partial, async () => await takeUpRest(partial));
+  const spare = await checkSpace(path, planned.size, partial);
+  const file = await withFileErrors(
+    partial,
+    async () => await openPartialFile(partial, planned, { ...options, spare }),
+  );
+  const { handle, journal } = file;
   let isOpen = true;
 
   const closeHandles = async (): Promise<void> => {
@@ -45,37 +53,34 @@ export async function createBundleFile(path: string, bundle: ComposedBundle): Pr
   };
 
   return {
-    async openLayer(layer, onEvent) {
-      const options = { noted: noted.get(layer.descriptor.digest), onEvent };
-      return await openLayerSink(layer, { handle, journal, path: partial }, options);
+    async openLayer(layer, layerOptions) {
+      const noted = journal.entries().get(layer.descriptor.digest);
+      return await openLayerSink(layer, { handle, journal, path: partial }, { ...layerOptions, noted });
     },
-    async moveLayers(from, to) {
-      const places = new Map(to.layers.map(({ descriptor, offset }) => [descriptor.digest, offset]));
-      const moves = from.layers.flatMap(({ descriptor, offset, size: length }) => {
-        const place = places.get(descriptor.digest);
-        const { digest } = descriptor;
-        return place === undefined ? [] : { digest, from: offset, to: place, size: length };
-      });
-      const onMoved = async ({ digest, to: offset, size: end }: (typeof moves)[number]): Promise<void> =>
-        await journal.note(digest, offset, { end, hash: parseDigest(digest).hex });
-      await guard(partial, async () => await moveBlobs(handle, moves, { scratch: from.size, onMoved }));
+    async moveLayers(bundle, moveOptions) {
+      await withFileErrors(
+        partial,
+        async () => await rearrange(file, bundle, { ...moveOptions, mayDrop: "rest" }),
+      );
     },
-    async finish(finished, readMetadata) {
-      await guard(partial, async () => {
+    async finish(finished, readMetadata, finishOptions = {}) {
+      await withFileErrors(partial, async () => {
         await writeFrame(handle, finished, readMetadata);
+        const isRestKept = await settleRest(file, partial, finished, finishOptions);
         await handle.truncate(finished.size);
         await handle.sync();
         await closeHandles();
         await rename(partial, path);
+        if (isRestKept) await takeUpRest(partial);
+        else await rm(journalPath(partial), { force: true });
         await syncDirectory(dirname(resolve(path)));
-        await rm(journalPath(partial), { force: true });
       });
     },
     async close() {
       if (!isOpen) return;
-      await guard(partial, async () => {
+      await withFileErrors(partial, async () => {
         await closeHandles();
-        if (journal.isEmpty()) await removePartialFile(partial);
+        if (journal.entries().size === 0) await removePartialFile(partial);
       });
     },
   };
@@ -111,13 +116,5 @@ async function syncDirectory(directory: string): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof Error && "code" in error && UNSYNCABLE.has(error.code))) throw error;
-  }
-}
-
-async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toHandleError(error, path);
   }
 }

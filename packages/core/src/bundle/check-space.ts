@@ -8,11 +8,12 @@ const FAT_TYPE = 0x4d44;
 const MAX_FAT_SIZE = 2 ** 32 - 1;
 
 /**
- * Looks whether a file of `size` bytes will fit where `path` is, of which `partial` has taken a part already.
+ * Looks whether a file of `size` bytes will fit where `path` is, of which `partial` has taken a part already, and how many
+ * bytes larger it may be.
  *
  * @throws `NO_SPACE` naming what is needed and what is there; `FILE_FAILED` if there is no such directory
  */
-export async function checkSpace(path: string, size: number, partial: string): Promise<void> {
+export async function checkSpace(path: string, size: number, partial: string): Promise<number> {
   const directory = dirname(resolve(path));
   const { type, bavail, bsize } = await statDirectory(directory);
   const available = bavail * bsize;
@@ -35,6 +36,7 @@ export async function checkSpace(path: string, size: number, partial: string): P
       },
     );
   }
+  return type === FAT_TYPE ? Math.min(available - needed, MAX_FAT_SIZE - size) : available - needed;
 }
 
 /** Bytes of the disk that a file has, which are fewer than its size where it has holes. */

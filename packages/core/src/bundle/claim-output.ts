@@ -24,14 +24,17 @@ export async function claimOutput(path: string): Promise<() => Promise<void>> {
 }
 
 /** `process 4711 on this machine`. */
-export function describeHolder({ pid, host }: Holder): string {
-  return `process ${pid} on ${host === hostname() ? "this machine" : host}`;
+export function describeHolder({ pid, host, isNear }: Holder): string {
+  if (isNear) return `process ${pid} on this machine`;
+  return host === hostname()
+    ? `process ${pid} of another container, called ${host}`
+    : `process ${pid} on ${host}`;
 }
 
 function inUse(path: string, lock: string, holder: Holder): BundleError {
   const wait = "Wait until it has ended, or choose another name with -o";
   return new BundleError("OUTPUT_IN_USE", `Cannot write ${path}: ${describeHolder(holder)} is writing it`, {
-    hint: holder.host === hostname() ? wait : `${wait}; if it is no longer running there, remove ${lock}`,
+    hint: holder.isNear ? wait : `${wait}; if it is no longer running there, remove ${lock}`,
   });
 }
 

@@ -56,7 +56,22 @@ test("a line that says less than those before it takes them back", async () => {
   await note([A, 0, 10], [A, 0, 20], [A, 0, 15], [B, 0, 10], [B, 0, 0]);
 
   expect(await ends(A)).toEqual([10, 15]);
-  expect(await ends(B)).toEqual([]);
+  expect(await ends(B)).toBeUndefined();
+});
+
+test("row 105: of a large blob places from its beginning to its end are remembered, and not too many", async () => {
+  await (await beginJournal(path, new Map())).close();
+  const lines = Array.from({ length: 3000 }, (_, position) => [A, 0, position + 1] as const);
+  await note(...lines);
+
+  const noted = (await ends(A)) ?? [];
+
+  expect(noted.at(-1)).toBe(3000);
+  expect(noted.length).toBeLessThanOrEqual(256);
+  for (const lost of [100, 1000, 2900]) {
+    const right = noted.filter((end) => end <= 3000 - lost).at(-1) ?? 0;
+    expect(right, `${lost} lost`).toBeGreaterThan(3000 - lost - 100);
+  }
 });
 
 test("the last place that was noted counts", async () => {

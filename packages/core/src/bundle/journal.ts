@@ -2,10 +2,13 @@ import { type FileHandle, open } from "node:fs/promises";
 import { isDigest } from "../digest.ts";
 import { readIfThere } from "../store/read-if-there.ts";
 import { replaceFile } from "../store/replace-file.ts";
-import { formatLine, HEADING, parseLine } from "./journal-line.ts";
+import { formatLine, HEADING, type JournalLine, parseLine } from "./journal-line.ts";
 
-/** Of each blob so many of the last places are remembered to which its bytes may be right. */
-const MAX_CHECKPOINTS = 64;
+/**
+ * Of each blob about so many places are remembered to which its bytes may be right, from its beginning to its end: what a
+ * disk has lost when the power went costs a few hundredths of the blob more than that.
+ */
+const CHECKPOINTS = 128;
 
 /** How far a blob has come: `hash` is that of its first `end` bytes, in hexadecimal, by the algorithm of its digest. */
 export interface Checkpoint {
@@ -23,12 +26,22 @@ export interface JournalEntry {
 /** By the blob's digest, so that they outlive a plan. */
 export type JournalEntries = ReadonlyMap<string, JournalEntry>;
 
+/** Bytes of a blob that are there, if all is right. */
+export function notedSize({ checkpoints }: JournalEntry): number {
+  return checkpoints.at(-1)?.end ?? 0;
+}
+
+/** The same of all blobs together. */
+export function sumNoted(entries: JournalEntries): number {
+  return [...entries.values()].reduce((sum, entry) => sum + notedSize(entry), 0);
+}
+
 /** Notes how far the blobs of a file have come. Errors are the system's. */
 export interface Journal {
   /** Adds a line; one whose end is 0 says that nothing of the blob is there. */
   note(digest: string, offset: number, checkpoint: Checkpoint): Promise<void>;
-  /** Is there nothing that could be gone on with? */
-  isEmpty(): boolean;
+  /** What it says by now: of what could be gone on with. */
+  entries(): JournalEntries;
   close(): Promise<void>;
 }
 
@@ -43,13 +56,29 @@ export async function readJournal(path: string): Promise<JournalEntries | undefi
   for (const line of lines) {
     const noted = parseLine(line);
     if (noted === undefined || !isDigest(noted.digest)) continue;
-    const { digest, offset, end, hash } = noted;
-    // What lies behind was begun anew: other bytes are there by now.
-    const before = entries.get(digest)?.checkpoints.filter((checkpoint) => checkpoint.end < end) ?? [];
-    const checkpoints = end === 0 ? [] : [...before, { end, hash }].slice(-MAX_CHECKPOINTS);
-    entries.set(digest, { offset, checkpoints });
+    addLine(entries, noted);
   }
   return entries;
+}
+
+/** Adds what a line says to what those before it said. */
+function addLine(entries: Map<string, JournalEntry>, { digest, offset, end, hash }: JournalLine): void {
+  // What lies behind was begun anew: other bytes are there by now.
+  const before = entries.get(digest)?.checkpoints.filter((checkpoint) => checkpoint.end < end) ?? [];
+  if (end === 0) entries.delete(digest);
+  else entries.set(digest, { offset, checkpoints: thinOut([...before, { end, hash }]) });
+}
+
+/** Of too many only those that are far enough apart, and always the last one. */
+function thinOut(checkpoints: readonly Checkpoint[]): readonly Checkpoint[] {
+  const last = checkpoints.at(-1);
+  if (last === undefined || checkpoints.length <= 2 * CHECKPOINTS) return checkpoints;
+  let behind = 0;
+  return checkpoints.filter((checkpoint) => {
+    if (checkpoint !== last && checkpoint.end - behind < last.end / CHECKPOINTS) return false;
+    behind = checkpoint.end;
+    return true;
+  });
 }
 
 /** Begins a journal that says this, in the place of one that may be there. */
@@ -64,14 +93,15 @@ export async function beginJournal(path: string, entries: JournalEntries): Promi
 /** Goes on with a journal, which says this. */
 export async function openJournal(path: string, entries: JournalEntries): Promise<Journal> {
   const handle = await open(path, "a");
-  let isEmpty = entries.size === 0;
+  const known = new Map(entries);
   return {
     async note(digest, offset, checkpoint) {
       // The line before may have been cut short.
-      await handle.appendFile(`\n${formatLine({ digest, offset, ...checkpoint })}\n`);
-      isEmpty = false;
+      const line = { digest, offset, ...checkpoint };
+      await handle.appendFile(`\n${formatLine(line)}\n`);
+      addLine(known, line);
     },
-    isEmpty: () => isEmpty,
+    entries: () => known,
     close: async () => await handle.close(),
   };
 }

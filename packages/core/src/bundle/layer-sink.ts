@@ -2,10 +2,12 @@ import type { FileHandle } from "node:fs/promises";
 import { createDigestHash } from "../digest.ts";
 import type { EventSink } from "../events.ts";
 import { type BlobSink, createBlobSink, type SinkState } from "../fetch/blob-sink.ts";
-import { toHandleError } from "../file-error.ts";
+import { withFileErrors } from "../file-error.ts";
+import type { AbortOptions } from "../repository.ts";
 import type { PlacedBlob } from "./compose-bundle.ts";
 import { readRange, writeExactly } from "./file.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
+import { tellDropped } from "./tell-dropped.ts";
 
 /** What a run that dies loses of each layer, at most, beside what it has not written yet. */
 const NOTE_EVERY = 1024 * 1024;
@@ -17,68 +19,81 @@ export interface LayerFile {
   readonly journal: Journal;
 }
 
+/** How work on what is there is stopped, and watched. */
+export interface WatchOptions extends AbortOptions {
+  readonly onEvent?: EventSink | undefined;
+}
+
 /** What is known of a layer. */
-export interface LayerSinkOptions {
+export interface LayerSinkOptions extends WatchOptions {
   /** What an earlier run noted of it. */
   readonly noted?: JournalEntry | undefined;
-  readonly onEvent?: EventSink | undefined;
 }
 
 /**
  * A sink that writes a layer to its place and notes how far it has come. What an earlier run left there is hashed, and
- * kept as far as it is what that run wrote.
+ * kept as far as it is what that run wrote; what is not is told.
  *
- * @throws `FILE_FAILED`; `NO_SPACE` from its methods too
+ * @throws `FILE_FAILED`; `NO_SPACE` from its methods too; the abort reason of `signal`
  */
 export async function openLayerSink(
   layer: PlacedBlob,
   file: LayerFile,
-  { noted, onEvent }: LayerSinkOptions = {},
+  options: LayerSinkOptions = {},
 ): Promise<BlobSink> {
   const { digest } = layer.descriptor;
-  const start = noted === undefined ? undefined : await checkKept(layer, file, noted);
+  const start = await checkKept(layer, file, options);
   let notedEnd = start?.position ?? 0;
 
   const onState = async ({ position, hash }: SinkState): Promise<void> => {
     const isNews = position - notedEnd >= NOTE_EVERY || position === layer.size || position < notedEnd;
     if (!isNews) return;
     const checkpoint = { end: position, hash: hash.copy().digest("hex") };
-    await guard(file.path, async () => await file.journal.note(digest, layer.offset, checkpoint));
+    await withFileErrors(file.path, async () => await file.journal.note(digest, layer.offset, checkpoint));
     notedEnd = position;
   };
 
   return createBlobSink(layer.descriptor, {
     write: async (chunk, position) =>
-      await guard(file.path, async () => await writeExactly(file.handle, chunk, layer.offset + position)),
+      await withFileErrors(
+        file.path,
+        async () => await writeExactly(file.handle, chunk, layer.offset + position),
+      ),
     onState,
     ...(start === undefined ? {} : { start }),
-    onEvent,
+    onEvent: options.onEvent,
   });
 }
 
-/** How far the bytes that are there are those that were noted. After a loss of power the last ones may not be. */
+/**
+ * How far the bytes that are there are those that were noted, which is told while they are read. After a loss of power the
+ * last ones may not be.
+ */
 async function checkKept(
-  layer: PlacedBlob,
-  { handle }: LayerFile,
-  { checkpoints }: JournalEntry,
+  { descriptor: { digest }, offset, size }: PlacedBlob,
+  { handle, path }: LayerFile,
+  { noted, signal, onEvent }: LayerSinkOptions,
 ): Promise<SinkState | undefined> {
-  const hash = createDigestHash(layer.descriptor.digest);
+  const checkpoints = noted?.checkpoints.filter(({ end }) => end <= size) ?? [];
+  const hash = createDigestHash(digest);
   let kept: SinkState | undefined;
   let position = 0;
+  const moveTo = (next: number): void => {
+    onEvent?.({ kind: "blob-progress", digest, size: next - position });
+    position = next;
+  };
   for (const { end, hash: expected } of checkpoints) {
-    if (end > layer.size) break;
-    for await (const chunk of readRange(handle, layer.offset + position, end - position)) hash.update(chunk);
-    position = end;
+    for await (const chunk of readRange(handle, offset + position, end - position)) {
+      signal?.throwIfAborted();
+      hash.update(chunk);
+      moveTo(position + chunk.length);
+    }
     if (hash.copy().digest("hex") !== expected) break;
     kept = { position, hash: hash.copy() };
   }
+  const right = kept?.position ?? 0;
+  if (right < position) moveTo(right);
+  const lost = (checkpoints.at(-1)?.end ?? 0) - right;
+  if (lost > 0) tellDropped(lost, `what ${path} has of ${digest} is damaged`, onEvent);
   return kept;
-}
-
-async function guard(path: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw toHandleError(error, path);
-  }
 }

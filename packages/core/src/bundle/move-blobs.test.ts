@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readExactly, writeExactly } from "./file.ts";
-import { type Move, moveBlobs } from "./move-blobs.ts";
+import { moveBlobs } from "./move-blobs.ts";
+import type { Move } from "./order-moves.ts";
 
 const ROUNDS = 300;
 
@@ -141,4 +142,79 @@ test("moveBlobs() moves nothing that is in its place already", async () => {
   await moveBoth(content, [{ from: 0, to: 0, size: 100 }]);
 
   expect((await file.stat()).size).toBe(100);
+});
+
+const MIB = 1024 * 1024;
+
+test.each([
+  ["leaves a stretch where it was", 4 * MIB, []],
+  ["ends a stretch that overwrites itself", 10, ["moved"]],
+] as const)("row 106: moveBlobs() %s when it is stopped", async (_what, to, expected) => {
+  const content = Buffer.alloc(9 * MIB, "abc");
+  await file.truncate(0);
+  await writeExactly(file, content, 0);
+  const controller = new AbortController();
+  const moved: string[] = [];
+  const next = { from: 8 * MIB, to: 20 * MIB, size: 10 };
+
+  const carried = moveBlobs(file, [next, { from: 0, to, size: 3 * MIB }], {
+    scratch: 30 * MIB,
+    signal: controller.signal,
+    onProgress: () => controller.abort(new Error("stopped")),
+    onMoved: async () => {
+      moved.push("moved");
+      await Promise.resolve();
+    },
+  });
+
+  await expect(carried).rejects.toThrow("stopped");
+  expect(moved).toEqual(expected);
+  const place = expected.length === 0 ? 0 : to;
+  expect((await readExactly(file, place, 3 * MIB)).equals(content.subarray(0, 3 * MIB))).toBe(true);
+});
+
+/** The file on a file system that is full where `size` bytes of it are written. */
+function fullAt(size: number): FileHandle {
+  return Object.create(file, {
+    write: {
+      value: async (content: Uint8Array, offset: number, length: number, position: number) => {
+        if (position + length > size)
+          throw Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" });
+        return await file.write(content, offset, length, position);
+      },
+    },
+  });
+}
+
+test("row 103: moveBlobs() gives up the smaller of two that change places where there is no room to park it", async () => {
+  const content = Buffer.from(Array.from({ length: 110 }, (_, position) => position));
+  await file.truncate(0);
+  await writeExactly(file, content, 0);
+  const large = { from: 0, to: 50, size: 60 };
+  const small = { from: 60, to: 0, size: 50 };
+  const lost: unknown[] = [];
+
+  await moveBlobs(fullAt(110), [large, small], {
+    scratch: 110,
+    mayDrop: () => true,
+    onDropped: async (move) => {
+      lost.push(move);
+      await Promise.resolve();
+    },
+  });
+
+  expect(lost).toEqual([small]);
+  expect((await readExactly(file, 50, 60)).equals(content.subarray(0, 60))).toBe(true);
+  expect((await file.stat()).size).toBe(110);
+});
+
+test("row 103: moveBlobs() fails with the system's error where nothing may be given up", async () => {
+  await file.truncate(0);
+  await writeExactly(file, Buffer.alloc(110), 0);
+  const moves = [
+    { from: 0, to: 50, size: 60 },
+    { from: 60, to: 0, size: 50 },
+  ];
+
+  await expect(moveBlobs(fullAt(110), moves, { scratch: 110 })).rejects.toMatchObject({ code: "ENOSPC" });
 });

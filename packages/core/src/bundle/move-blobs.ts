@@ -1,61 +1,63 @@
 import type { FileHandle } from "node:fs/promises";
+import { isNoSpace } from "../file-error.ts";
+import type { AbortOptions } from "../repository.ts";
 import { READ_SIZE, readExactly, writeExactly } from "./file.ts";
-
-/** A stretch of a file that must lie elsewhere. All in bytes. */
-export interface Move {
-  readonly from: number;
-  readonly to: number;
-  readonly size: number;
-}
+import { type Move, type OrderOptions, orderMoves, type Step } from "./order-moves.ts";
 
 /** How moves are carried out. */
-export interface MoveOptions<M extends Move> {
-  /** Where free space begins, behind everything. */
-  readonly scratch: number;
+export interface MoveOptions<M extends Move> extends AbortOptions, OrderOptions<M> {
   /** Called when a stretch lies at its place, and when it is parked on the way. */
   readonly onMoved?: (move: M) => Promise<void>;
+  /** Called when there was no room for a stretch that may be given up. */
+  readonly onDropped?: (move: M) => Promise<void>;
+  /** Called with bytes of a stretch that have moved. */
+  readonly onProgress?: (move: M, size: number) => void;
 }
 
 /**
- * Carries out all moves inside one file as if at once: nothing is overwritten before it has been moved. Stretches that
- * stand in each other's way in a circle pass through free space.
+ * Carries out all moves inside one file as if at once: nothing is overwritten before it has been moved. When it is stopped
+ * each stretch is where it was or where it was last said to be: one that overwrites itself is brought to its end before.
+ *
+ * @throws the abort reason of `signal`; the system's errors
  */
 export async function moveBlobs<M extends Move>(
   handle: FileHandle,
   moves: readonly M[],
-  { scratch, onMoved }: MoveOptions<M>,
+  options: MoveOptions<M>,
 ): Promise<void> {
-  let pending = moves.filter(({ from, to, size }) => from !== to && size > 0).sort((a, b) => a.to - b.to);
-  let parking = scratch;
-  while (pending.length > 0) {
-    const free = pending.find((move) => pending.every((other) => other === move || !overlaps(move, other)));
-    if (free !== undefined) {
-      await moveBytes(handle, free);
-      await onMoved?.(free);
-      pending = pending.filter((move) => move !== free);
+  const { scratch, mayDrop, onMoved, onDropped } = options;
+  const dropped = new Set<M>();
+  for (const step of orderMoves(moves, options)) {
+    if (dropped.has(step.move)) continue;
+    try {
+      await moveBytes(handle, step, options);
+    } catch (error) {
+      if (!isNoSpace(error) || mayDrop?.(step.move) !== true) throw error;
+      dropped.add(step.move);
+      // What has been written of it takes room that others need.
+      if (step.to >= scratch) await handle.truncate(step.to);
+      await onDropped?.(step.move);
       continue;
     }
-    const [first, ...others] = pending;
-    if (first === undefined) return;
-    const parked = { ...first, to: parking };
-    await moveBytes(handle, parked);
-    await onMoved?.(parked);
-    pending = [...others, { ...first, from: parking }];
-    parking += first.size;
+    await onMoved?.({ ...step.move, to: step.to });
   }
 }
 
-/** Would the move overwrite what the other one has yet to take away? */
-function overlaps(move: Move, other: Move): boolean {
-  return move.to < other.from + other.size && other.from < move.to + move.size;
-}
-
 /** Copies from the side that is overwritten last. */
-async function moveBytes(handle: FileHandle, { from, to, size }: Move): Promise<void> {
+async function moveBytes<M extends Move>(
+  handle: FileHandle,
+  { move, from, to }: Step<M>,
+  { signal, onProgress }: MoveOptions<M>,
+): Promise<void> {
+  const { size } = move;
+  const overwritesItself = Math.abs(to - from) < size;
+  signal?.throwIfAborted();
   for (let moved = 0; moved < size; ) {
+    if (!overwritesItself) signal?.throwIfAborted();
     const length = Math.min(READ_SIZE, size - moved);
     const position = to < from ? moved : size - moved - length;
     await writeExactly(handle, await readExactly(handle, from + position, length), to + position);
     moved += length;
+    onProgress?.(move, length);
   }
 }

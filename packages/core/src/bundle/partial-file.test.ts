@@ -1,12 +1,14 @@
-import { mkdtemp, open, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { contentsOf, type MadeManifest, makeImage, planOf } from "../../../../test/support/images.ts";
 import { contentOf } from "../content.ts";
 import { isBundleError } from "../error.ts";
+import type { TransferEvent } from "../events.ts";
 import { type BundleFile, createBundleFile } from "./bundle-file.ts";
 import { type ComposedBundle, composeBundle, type PlacedBlob } from "./compose-bundle.ts";
+import { openPartialFile } from "./partial-file.ts";
 
 const MIB = 1024 * 1024;
 const REDIS = makeImage(["base".repeat(MIB), "redis".repeat(MIB / 2)]);
@@ -48,13 +50,16 @@ async function* piecesOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
     yield* contentOf(content.subarray(start, start + 100_000));
 }
 
-/** Brings the layers as far as `share` of each says, and stops as a process does that is killed: nothing is closed well. */
+/** Brings the layers as far as `share` of each says, and stops as a run does that is interrupted. */
 async function beginExport(bundle: ComposedBundle, share: number): Promise<void> {
   const begun = await createBundleFile(path, bundle);
   for (const layer of bundle.layers) {
     const content = contentOfLayer(layer);
     const sink = await begun.openLayer(layer);
-    await sink.append(piecesOf(content.subarray(0, Math.floor(content.length * share))), "r.io");
+    await sink.append(
+      piecesOf(content.subarray(sink.position(), Math.floor(content.length * share))),
+      "r.io",
+    );
   }
   await begun.close();
 }
@@ -144,6 +149,117 @@ test("row 105: bytes that are not what was noted are not kept", async () => {
   expect(sizes["baseb"]).toBeGreaterThan(1.8 * MIB);
   expect(sizes["baseb"]).toBeLessThan(2.6 * MIB);
   expect(sizes["redis"]).toBe(2.5 * MIB);
+});
+
+test("what a plan lacks is kept for the next one, wherever it lies", async () => {
+  const both = compose(["a:1", SMALL], ["redis:7", REDIS], ["z:1", NGINX]);
+  await beginExport(both, 1);
+
+  await beginExport(compose(["a:1", SMALL]), 1);
+  await beginExport(compose(["z:1", NGINX]), 0);
+
+  expect(await kept(both)).toEqual({ small: 5, baseb: 4 * MIB, redis: 2.5 * MIB, nginx: 2.5 * MIB });
+});
+
+test("row 103: what a plan lacks and there is no room for is dropped and told", async () => {
+  const both = compose(["redis:7", REDIS], ["z:1", NGINX]);
+  await beginExport(both, 1);
+  const events: TransferEvent[] = [];
+
+  const { handle, journal } = await openPartialFile(`${path}.partial`, compose(["redis:7", REDIS]), {
+    spare: 2 * MIB,
+    onEvent: (event) => events.push(event),
+  });
+
+  await journal.close();
+  await handle.close();
+  // Its config, which is a layer here, and its own layer.
+  const lost = (NGINX.blobs[0]?.descriptor.size ?? 0) + 2.5 * MIB;
+  expect(events.filter(({ kind }) => kind === "warning")).toEqual([
+    {
+      kind: "warning",
+      code: "PARTIAL_DROPPED",
+      message: `${lost} bytes of layers that had been fetched are dropped: there is no room for them`,
+    },
+  ]);
+  expect(await kept(both)).toEqual({ baseb: 4 * MIB, redis: 2.5 * MIB, nginx: 0 });
+});
+
+test("a change of plan tells what it moves, and can be stopped without a loss", async () => {
+  const before = compose(["redis:7", REDIS]);
+  const after = compose(["a:1", SMALL], ["nginx:1", NGINX], ["redis:7", REDIS]);
+  await beginExport(before, 1);
+  const controller = new AbortController();
+  const events: TransferEvent[] = [];
+  const onEvent = (event: TransferEvent): void => {
+    events.push(event);
+    if (event.kind === "blob-progress") controller.abort(new Error("stopped"));
+  };
+
+  const stopped = createBundleFile(path, after, { signal: controller.signal, onEvent });
+
+  await expect(stopped).rejects.toThrow("stopped");
+  expect(events[0]).toEqual({ kind: "phase", phase: "move", size: expect.any(Number) });
+  expect(await kept(after)).toMatchObject({ baseb: 4 * MIB, redis: 2.5 * MIB });
+});
+
+test("a file that has become shorter is told, and kept as far as it goes", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  await beginExport(bundle, 1);
+  const [first] = dataLayers(bundle);
+  await truncate(`${path}.partial`, (first?.offset ?? 0) + 2.5 * MIB);
+  const events: TransferEvent[] = [];
+
+  file = await createBundleFile(path, bundle, { onEvent: (event) => events.push(event) });
+
+  const codes = events.flatMap((event) => (event.kind === "warning" ? [event.code] : []));
+  expect(codes).toEqual(["PARTIAL_DROPPED"]);
+  await file.close();
+  expect((await kept(bundle))["baseb"]).toBeGreaterThan(1.4 * MIB);
+});
+
+test("row 105: what is not kept of a layer is told, and what is kept is told while it is read", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  await beginExport(bundle, 1);
+  const [layer] = dataLayers(bundle);
+  if (layer === undefined) throw new RangeError("there is no layer");
+  const handle = await open(`${path}.partial`, "r+");
+  await handle.write(Buffer.from("X"), 0, 1, layer.offset + 2.5 * MIB);
+  await handle.close();
+  const events: TransferEvent[] = [];
+  file = await createBundleFile(path, bundle);
+
+  const sink = await file.openLayer(layer, { onEvent: (event) => events.push(event) });
+
+  const moved = events.flatMap((event) => (event.kind === "blob-progress" ? [event.size] : []));
+  expect(moved.length).toBeGreaterThan(2);
+  expect(moved.reduce((sum, size) => sum + size)).toBe(sink.position());
+  expect(events.at(-1)).toMatchObject({
+    kind: "warning",
+    code: "PARTIAL_DROPPED",
+    message: expect.stringContaining(`${layer.size - sink.position()} bytes`),
+  });
+});
+
+test("row 106: the check of what is there ends when it is stopped", async () => {
+  const bundle = compose(["redis:7", REDIS]);
+  await beginExport(bundle, 1);
+  const [layer] = dataLayers(bundle);
+  if (layer === undefined) throw new RangeError("there is no layer");
+  const controller = new AbortController();
+  let size = 0;
+  file = await createBundleFile(path, bundle);
+
+  const opened = file.openLayer(layer, {
+    signal: controller.signal,
+    onEvent: (event) => {
+      if (event.kind === "blob-progress") size += event.size;
+      controller.abort(new Error("stopped"));
+    },
+  });
+
+  await expect(opened).rejects.toThrow("stopped");
+  expect(size).toBeLessThan(layer.size);
 });
 
 test("a journal without its file is of no use, and in nobody's way", async () => {

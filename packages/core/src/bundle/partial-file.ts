@@ -1,30 +1,26 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { BundleError } from "../error.ts";
+import type { EventSink } from "../events.ts";
+import type { AbortOptions } from "../repository.ts";
 import { statFile } from "../store/blob-directory.ts";
 import type { ComposedBundle } from "./compose-bundle.ts";
 import {
   beginJournal,
-  type Journal,
   type JournalEntries,
   type JournalEntry,
   openJournal,
   readJournal,
+  sumNoted,
 } from "./journal.ts";
-import { type Move, moveBlobs } from "./move-blobs.ts";
+import { type NotedFile, rearrange } from "./rearrange.ts";
+import { tellDropped } from "./tell-dropped.ts";
 
-/** What is there of a bundle that is not finished. Errors of the system are thrown as they are. */
-export interface PartialFile {
-  readonly handle: FileHandle;
-  readonly journal: Journal;
-  /** What an earlier run noted of the bundle's layers, which lie at their places. */
-  readonly noted: JournalEntries;
-}
-
-/** A stretch with what is noted of it. */
-export interface NotedMove extends Move {
-  readonly digest: string;
-  readonly entry: JournalEntry;
+/** How {@link openPartialFile} treats what is there. */
+export interface OpenPartialOptions extends AbortOptions {
+  /** Bytes that layers of other bundles may take. */
+  readonly spare: number;
+  readonly onEvent?: EventSink | undefined;
 }
 
 /** Where the journal of an unfinished file lies. */
@@ -33,12 +29,17 @@ export function journalPath(partial: string): string {
 }
 
 /**
- * Opens the unfinished file of a bundle, of the bundle's size. What an earlier run left in it and this bundle has too is
- * kept: where the plan has changed meanwhile it is moved to its place.
+ * Opens the unfinished file of a bundle. What an earlier run left in it and this bundle has too is kept: where the plan has
+ * changed meanwhile it is moved to its place. What this bundle does not have is kept behind it, as long as there is room.
+ * Errors of the system are thrown as they are.
  *
- * @throws `OUTPUT_EXISTS` if something else lies there
+ * @throws `OUTPUT_EXISTS` if something else lies there; the abort reason of `signal`
  */
-export async function openPartialFile(path: string, bundle: ComposedBundle): Promise<PartialFile> {
+export async function openPartialFile(
+  path: string,
+  bundle: ComposedBundle,
+  options: OpenPartialOptions,
+): Promise<NotedFile> {
   const found = await readJournal(journalPath(path));
   const size = (await statFile(path))?.size ?? 0;
   if (found === undefined && size > 0) throw foreignFile(path);
@@ -46,11 +47,16 @@ export async function openPartialFile(path: string, bundle: ComposedBundle): Pro
   if (found === undefined) await (await beginJournal(journalPath(path), new Map())).close();
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
   try {
-    const moves = planMoves(found ?? new Map(), bundle, size);
-    await moveNoted(handle, path, moves, Math.max(size, bundle.size));
-    await handle.truncate(bundle.size);
-    const noted = new Map(moves.map(({ digest, to, entry }) => [digest, { ...entry, offset: to }]));
-    return { handle, noted, journal: await beginJournal(journalPath(path), noted) };
+    const journal = await openJournal(
+      journalPath(path),
+      listPresent(found ?? new Map(), size, options.onEvent),
+    );
+    try {
+      await rearrange({ handle, journal }, bundle, { ...options, mayDrop: "all" });
+    } finally {
+      await journal.close();
+    }
+    return { handle, journal: await beginJournal(journalPath(path), journal.entries()) };
   } catch (error) {
     await handle.close();
     throw error;
@@ -63,34 +69,17 @@ export async function removePartialFile(path: string): Promise<void> {
   await rm(journalPath(path), { force: true });
 }
 
-/** Moves stretches to their places, and notes where they are by then. */
-async function moveNoted(
-  handle: FileHandle,
-  path: string,
-  moves: readonly NotedMove[],
-  scratch: number,
-): Promise<void> {
-  const journal = await openJournal(journalPath(path), new Map());
-  try {
-    await moveBlobs(handle, moves, { scratch, onMoved: async (move) => await noteMove(journal, move) });
-  } finally {
-    await journal.close();
-  }
-}
-
-async function noteMove(journal: Journal, { digest, to, entry }: NotedMove): Promise<void> {
-  const last = entry.checkpoints.at(-1);
-  if (last !== undefined) await journal.note(digest, to, last);
-}
-
 /** What the file does not reach to was lost with it, or cut off by a run that died. */
-function planMoves(found: JournalEntries, bundle: ComposedBundle, fileSize: number): readonly NotedMove[] {
-  return bundle.layers.flatMap(({ descriptor, offset, size }) => {
-    const entry = found.get(descriptor.digest);
-    const end = entry?.checkpoints.at(-1)?.end ?? 0;
-    if (entry === undefined || end === 0 || end > size || entry.offset + end > fileSize) return [];
-    return [{ digest: descriptor.digest, entry, from: entry.offset, to: offset, size: end }];
-  });
+function listPresent(found: JournalEntries, size: number, onEvent: EventSink | undefined): JournalEntries {
+  const present = new Map<string, JournalEntry>();
+  for (const [digest, { offset, checkpoints }] of found) {
+    const reached = checkpoints.filter(({ end }) => offset + end <= size);
+    if (reached.length > 0) present.set(digest, { offset, checkpoints: reached });
+  }
+  const lost = sumNoted(found) - sumNoted(present);
+  // Who has removed the file knows it.
+  if (size > 0 && lost > 0) tellDropped(lost, "the file that had them is shorter than it was", onEvent);
+  return present;
 }
 
 function foreignFile(path: string): BundleError {

@@ -34,7 +34,7 @@ export interface BlobSinkOptions {
   readonly write: (chunk: Uint8Array, position: number) => Promise<void>;
   /** Called with what is there, after each chunk and when it has been found to be wrong. */
   readonly onState?: (state: SinkState) => Promise<void>;
-  /** What is there already. @default nothing */
+  /** What is there already, and has been told of. @default nothing */
   readonly start?: SinkState;
   readonly onEvent?: EventSink | undefined;
 }
@@ -44,13 +44,12 @@ export function createBlobSink(descriptor: Descriptor, options: BlobSinkOptions)
   const { write, onState, start, onEvent } = options;
   const { digest, size } = descriptor;
   let hash = start?.hash ?? createDigestHash(digest);
-  let position = 0;
+  let position = start?.position ?? 0;
 
   const moveTo = (next: number): void => {
     if (next !== position) onEvent?.({ kind: "blob-progress", digest, size: next - position });
     position = next;
   };
-  moveTo(start?.position ?? 0);
 
   const startAnew = async (): Promise<void> => {
     moveTo(0);

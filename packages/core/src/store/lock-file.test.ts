@@ -33,7 +33,7 @@ async function take(): Promise<() => Promise<void>> {
 test("row 108: tryLock() tells who has a lock, until it is given back", async () => {
   const release = await take();
 
-  expect(await tryLock(path)).toMatchObject({ holder: { pid: process.pid, host: hostname() } });
+  expect(await tryLock(path)).toMatchObject({ holder: { pid: process.pid, host: hostname(), isNear: true } });
 
   await release();
   await (await take())();
@@ -57,13 +57,13 @@ test("a process that has got the number of one that had the lock does not have i
 test("nothing is known of another machine's processes", async () => {
   await leave({ pid: 1, host: "elsewhere.example" });
 
-  expect(await tryLock(path)).toMatchObject({ holder: { pid: 1, host: "elsewhere.example" } });
+  expect(await tryLock(path)).toMatchObject({ holder: { pid: 1, host: "elsewhere.example", isNear: false } });
 });
 
 test("nothing is known of another container's processes, whatever their host is called", async () => {
   await leave({ pid: 999_999_999, space: "pid:[1]" });
 
-  expect(await tryLock(path)).toMatchObject({ holder: { pid: 999_999_999 } });
+  expect(await tryLock(path)).toMatchObject({ holder: { pid: 999_999_999, isNear: false } });
 });
 
 test.each(["", "{", "[]", '{"pid":"1"}'])(

@@ -9,13 +9,17 @@ import { readIfThere } from "./read-if-there.ts";
 export interface Holder {
   readonly pid: number;
   readonly host: string;
+  /** False for a process of another machine or container: whether it still runs cannot be found out here. */
+  readonly isNear: boolean;
 }
 
 /** What came of trying to take a lock: `release` gives it back, `holder` has it. */
 export type LockAttempt = { readonly release: () => Promise<void> } | { readonly holder: Holder };
 
 /** What a lock's file says. `began` tells processes apart that had the same number one after the other. */
-interface LockContent extends Holder {
+interface LockContent {
+  readonly pid: number;
+  readonly host: string;
   readonly began: string;
   /** In which its number means something: containers may have one host name and numbers of their own. */
   readonly space: string;
@@ -37,8 +41,12 @@ export async function tryLock(path: string): Promise<LockAttempt> {
   for (;;) {
     const hasCreated = await create(path, own);
     const before = hasCreated ? own : await readIfThere(path);
-    const holder = hasCreated ? undefined : parseContent(before);
-    if (holder !== undefined && (await isAlive(holder))) return { holder };
+    const content = hasCreated ? undefined : parseContent(before);
+    if (content !== undefined) {
+      const isNear = content.host === hostname() && content.space === space;
+      if (!isNear || (await isAlive(content)))
+        return { holder: { pid: content.pid, host: content.host, isNear } };
+    }
     await sleep(SETTLING_MS);
     // Somebody else may be taking the same lock.
     if ((await readIfThere(path)) !== before) continue;
@@ -70,8 +78,7 @@ async function takeAway(path: string, content: string): Promise<void> {
   else await rename(aside, path);
 }
 
-async function isAlive({ pid, host, began, space }: LockContent): Promise<boolean> {
-  if (host !== hostname() || space !== (await spaceOf())) return true;
+async function isAlive({ pid, began }: LockContent): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -76,8 +76,8 @@ async function bringLayer(
   holders: readonly RepositoryName[],
   options: DownloadOptions,
 ): Promise<number> {
-  const { existing, onEvent } = options;
-  const sink = await file.openLayer(layer, onEvent);
+  const { existing } = options;
+  const sink = await file.openLayer(layer, options);
   if (existing?.has(layer.descriptor.digest) === true) await copyLayer(layer, sink, existing, options);
   const kept = sink.position();
   await fetchBlob(layer.descriptor, holders, sink, options);

@@ -1,9 +1,9 @@
 import { type BundleFile, createBundleFile } from "../bundle/bundle-file.ts";
 import { type ComposedBundle, composeBundle } from "../bundle/compose-bundle.ts";
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
+import { discardPartialFile } from "../bundle/rest-file.ts";
 import { contentOf } from "../content.ts";
-import type { MetadataCache } from "../metadata-cache.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { FailedImage, Plan, PlannedImage } from "../plan/plan.ts";
 import { downloadLayers } from "./download-layers.ts";
 import type { ExportOptions } from "./export-options.ts";
 import { type ExportReport, reportBundle, reportNothing } from "./export-report.ts";
@@ -19,12 +19,15 @@ export interface ExportBundleOptions extends ExportOptions {
 }
 
 /**
- * Writes what is planned to `path`: layers straight to their places while they are verified, everything else last, under
- * a temporary name until all of it is there; what has arrived when it fails or is stopped is where the next run begins.
- * `existing` is the bundle that `path` holds now: if it is the planned one
- * nothing is fetched, unless `isForced`; else its layers are verified and reused, and it is replaced. An image that cannot be had is left out and told.
+ * Writes what is planned to `path`: layers straight to their places while they are verified, everything else last, under a
+ * temporary name until all of it is there. What has arrived when it fails or is stopped, and what has arrived of images
+ * that failed, is where the next run begins; what is not used again is told.
  *
- * @throws `NO_SPACE`, `FILE_FAILED`, `OUTPUT_EXISTS`, the abort reason of `signal`; with `failFast` what the first image failed with
+ * `existing` is the bundle that `path` holds now. If it is the planned one nothing is fetched, unless `isForced`; else its
+ * layers are verified and reused, and it is replaced. An image that cannot be had is left out and told.
+ *
+ * @throws `NO_SPACE`, `FILE_FAILED`, `OUTPUT_EXISTS`, the abort reason of `signal`; with `failFast` what the first image
+ * failed with
  */
 export async function exportBundle(
   plan: Plan,
@@ -37,25 +40,36 @@ export async function exportBundle(
   if (complete.length === 0) return reportNothing(planFailed);
   tellLostReferrers(plan.images, complete, onEvent);
   const planned = composeBundle(complete, plan.manifests, heading);
-  if (existing?.id === planned.id && !isForced)
+  if (existing?.id === planned.id && !isForced) {
+    if (isWhole(complete, planFailed)) await discardPartialFile(path, onEvent);
     return reportBundle(planned, { complete, failed: planFailed }, { metadata: cache.fetched }, false);
+  }
 
-  const file = await createBundleFile(path, planned);
+  const file = await createBundleFile(path, planned, options);
   try {
     const { fetched, failures } = await downloadLayers(planned, file, plan, options);
     const rest = takeOut(complete, plan.manifests, failures);
     const allFailed = [...planFailed, ...rest.failed];
     if (rest.complete.length === 0) return reportNothing(allFailed);
     tellLostReferrers(complete, rest.complete, onEvent);
-    onEvent?.({ kind: "phase", phase: "write" });
     const bundle = failures.size === 0 ? planned : composeBundle(rest.complete, plan.manifests, heading);
-    if (bundle !== planned) await relayLayers(planned, bundle, file, cache);
-    await file.finish(bundle, async (descriptor) => await readMetadata(cache, descriptor));
+    if (bundle !== planned) await relayLayers(planned, bundle, file, options);
+    onEvent?.({ kind: "phase", phase: "write" });
+    const isAll = failures.size === 0 && isWhole(rest.complete, allFailed);
+    await file.finish(bundle, async (descriptor) => await readMetadata(cache, descriptor), {
+      ...options,
+      rest: isAll ? "drop" : "keep",
+    });
     const sorted = { complete: rest.complete, failed: allFailed };
     return reportBundle(bundle, sorted, { layers: fetched, metadata: cache.fetched }, true);
   } finally {
     await file.close();
   }
+}
+
+/** Is there nothing that the next run may bring? */
+function isWhole(images: readonly PlannedImage[], failed: readonly FailedImage[]): boolean {
+  return failed.length === 0 && images.every(({ referrerFailures }) => referrerFailures.length === 0);
 }
 
 const CACHE = "the cache";
@@ -68,14 +82,14 @@ async function relayLayers(
   planned: ComposedBundle,
   bundle: ComposedBundle,
   file: BundleFile,
-  cache: MetadataCache,
+  options: ExportOptions,
 ): Promise<void> {
-  await file.moveLayers(planned, bundle);
+  await file.moveLayers(bundle, options);
   const downloaded = new Set(planned.layers.map(({ descriptor }) => descriptor.digest));
   for (const layer of bundle.layers) {
     if (downloaded.has(layer.descriptor.digest)) continue;
     const sink = await file.openLayer(layer);
-    await sink.append(contentOf(await readMetadata(cache, layer.descriptor)), CACHE);
+    await sink.append(contentOf(await readMetadata(options.cache, layer.descriptor)), CACHE);
     await sink.finish(CACHE);
   }
 }

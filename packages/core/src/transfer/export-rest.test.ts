@@ -1,0 +1,110 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  type NamedImages,
+  openFilledCache,
+  openSources,
+  type ReplaceBlob,
+} from "../../../../test/support/bundles.ts";
+import { makeImage, planOf } from "../../../../test/support/images.ts";
+import { openExistingBundle } from "../bundle/open-existing.ts";
+import { verifyBundle } from "../bundle/verify-bundle.ts";
+import { BundleError } from "../error.ts";
+import type { TransferEvent } from "../events.ts";
+import type { FailedImage } from "../plan/plan.ts";
+import { exportBundle } from "./export-bundle.ts";
+import type { ExportReport } from "./export-report.ts";
+
+let directory: string;
+let path: string;
+/** Blobs that were opened at a source. */
+let opened: string[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "export-rest-"));
+  path = join(directory, "out.tar");
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+const REDIS = makeImage(["base".repeat(9000), "redis"]);
+const BIG = makeImage(["big".repeat(9000), "late".repeat(1000)]);
+const MORE: NamedImages = [
+  ["redis:7", REDIS],
+  ["big:1", BIG],
+];
+
+/** Exports these images over what is there. */
+async function exportAgain(
+  images: NamedImages,
+  replace?: ReplaceBlob,
+  failed: readonly FailedImage[] = [],
+): Promise<{ readonly report: ExportReport; readonly warnings: readonly string[] }> {
+  const cache = await openFilledCache(join(directory, "cache"), MORE);
+  const existing = await openExistingBundle(path);
+  const warnings: string[] = [];
+  opened = [];
+  const onEvent = (event: TransferEvent): void => {
+    if (event.kind === "warning") warnings.push(event.code);
+  };
+  try {
+    const openSource = await openSources(MORE, opened, replace);
+    const options = { openSource, cache, heading: { createdBy: "test" }, jobs: 2, onEvent, existing };
+    const report = await exportBundle({ ...planOf(images), failed }, path, options);
+    return { report, warnings };
+  } finally {
+    await existing?.close();
+  }
+}
+
+const UNFINISHED = ["out.tar.partial", "out.tar.partial.journal"];
+
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("la");
+  throw new BundleError("DENIED", "Cannot fetch it");
+}
+
+const withoutLate: ReplaceBlob = ({ digest }) =>
+  digest === BIG.blobs[2]?.descriptor.digest ? failing() : undefined;
+
+test("exportBundle() keeps what has arrived of an image that failed for the next run", async () => {
+  const first = await exportAgain(MORE, withoutLate);
+  expect(first.report).toMatchObject({ images: 1, failed: [{ code: "DENIED" }] });
+  expect(first.warnings).toEqual([]);
+  expect((await verifyBundle(path)).problems).toEqual([]);
+  expect(await readdir(directory)).toEqual(["cache", "out.tar", ...UNFINISHED]);
+
+  const second = await exportAgain(MORE);
+
+  expect(opened.map((request) => request.split(" ")[1])).toEqual([BIG.blobs[2]?.descriptor.digest]);
+  expect(second).toMatchObject({ report: { images: 2, failed: [] }, warnings: [] });
+  expect((await verifyBundle(path)).problems).toEqual([]);
+  expect(await readdir(directory)).toEqual(["cache", "out.tar"]);
+});
+
+test("exportBundle() drops and tells what no image of a whole bundle needs", async () => {
+  await exportAgain(MORE, withoutLate);
+  await rm(path);
+
+  const { warnings } = await exportAgain(MORE.slice(0, 1));
+
+  expect(warnings).toEqual(["PARTIAL_DROPPED"]);
+  expect(await readdir(directory)).toEqual(["cache", "out.tar"]);
+});
+
+test("exportBundle() leaves no unfinished file beside the planned bundle that is there, unless an image failed", async () => {
+  await exportAgain(MORE, withoutLate);
+  const lost = { source: "r.io/lost:1", code: "UNAVAILABLE", message: "Cannot ask", hint: "x" } as const;
+  await exportAgain(MORE.slice(0, 1), undefined, [lost]);
+  expect(await readdir(directory)).toEqual(["cache", "out.tar", ...UNFINISHED]);
+
+  const { report, warnings } = await exportAgain(MORE.slice(0, 1));
+
+  expect(report.isWritten).toBe(false);
+  expect(warnings).toEqual(["PARTIAL_DROPPED"]);
+  expect(await readdir(directory)).toEqual(["cache", "out.tar"]);
+});
