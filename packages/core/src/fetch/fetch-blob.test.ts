@@ -45,3 +45,34 @@ test.each([
 ])("fetchBlob() fails with the registry's reason where %s", async (_what, descriptor, error) => {
   await expect(fetchText(descriptor, error)).rejects.toBe(error);
 });
+
+/** Asks one repository after the other, each of which fails with the next of these errors. */
+async function askedUntilFailed(
+  errors: readonly Error[],
+): Promise<{ readonly asked: readonly string[]; readonly error: unknown }> {
+  const asked: string[] = [];
+  const places = errors.map((_error, index) => ({ registry: "r.io", repository: `app${index}` }));
+  const openBlob = async function* (repository: string): AsyncGenerator<Uint8Array> {
+    asked.push(repository);
+    await Promise.reject(errors[asked.length - 1]);
+    yield new Uint8Array();
+  };
+  const sink = createBlobSink(SMALL, { write: async () => await Promise.resolve() });
+  const error: unknown = await fetchBlob(SMALL, places, sink, {
+    openSource: ({ repository }) =>
+      ({ openBlob: () => openBlob(repository) }) satisfies Partial<Source> as unknown as Source,
+  }).catch((thrown: unknown) => thrown);
+  return { asked, error };
+}
+
+test.each([
+  new BundleError("NO_SPACE", "Cannot write"),
+  new BundleError("FILE_FAILED", "Cannot write"),
+  new BundleError("INTERRUPTED", "Interrupted"),
+  new TypeError("a fault of ours"),
+])("fetchBlob() asks no other repository after %s, which concerns all", async (stop) => {
+  const { asked, error } = await askedUntilFailed([UNKNOWN, stop, UNKNOWN]);
+
+  expect(error).toBe(stop);
+  expect(asked).toEqual(["app0", "app1"]);
+});

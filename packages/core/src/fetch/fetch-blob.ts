@@ -3,6 +3,7 @@ import type { Descriptor } from "../descriptor.ts";
 import { createDigestHash, parseDigest } from "../digest.ts";
 import { BundleError, isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
+import { isForAll } from "../is-for-all.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { AbortOptions, Source } from "../repository.ts";
 import { retry } from "../retry.ts";
@@ -42,7 +43,7 @@ export async function fetchBlob(
       return await fetchFrom(descriptor, place, sink, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (isBundleError(error, "NO_SPACE") || isBundleError(error, "FILE_FAILED")) throw error;
+      if (!isBundleError(error) || isForAll(error)) throw error;
       lastError = error;
     }
   }

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../descriptor.ts";
 import { type BundleError, isBundleError } from "../error.ts";
+import { isForAll } from "../is-for-all.ts";
 import { checkManifestType, type Manifest, parseManifest } from "../manifest.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import type { FilteredIndex } from "./filter-index.ts";
@@ -141,16 +142,6 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
       await (waitForRateLimit ? fetchAsGranted(fresh) : fetchThese(fresh));
     },
   };
-}
-
-/** A full disk and a used-up limit stop everything. */
-export function isForAll(error: BundleError): boolean {
-  return (
-    error.code === "NO_SPACE" ||
-    error.code === "FILE_FAILED" ||
-    error.code === "TOOMANYREQUESTS" ||
-    error.code === "INTERRUPTED"
-  );
 }
 
 /** All that is said of one digest: where it is, of what size and type. */
