@@ -3,12 +3,14 @@ import { type BundleError, isBundleError } from "../error.ts";
 import { isForAll } from "../is-for-all.ts";
 import { checkManifestType, type Manifest, parseManifest } from "../manifest.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
+import { fetchAsGranted } from "./fetch-as-granted.ts";
 import type { FilteredIndex } from "./filter-index.ts";
 import { createOutcomes, type WantedManifest } from "./manifest-outcomes.ts";
 import type { Pulls } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
-import { checkBudget, refusedPull, tooFewPulls } from "./pull-budget.ts";
+import { checkBudget, refusedPull } from "./pull-budget.ts";
 import { createPullWaiter } from "./pull-waiter.ts";
+import { countByRegistry, groupByDigest, type Sought } from "./sought-manifests.ts";
 
 /** Manifests, fetched and read. Each costs a pull once ever: what the cache has is taken from it. */
 export interface ManifestFetcher {
@@ -97,29 +99,6 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
     await mapConcurrent(these, readFromAny, { concurrency: jobs, ...abort });
   };
 
-  /** As many as are granted, then the next ones; a pull that was refused is tried again after the wait. */
-  const fetchAsGranted = async (fresh: readonly Sought[]): Promise<void> => {
-    for (let left = fresh; left.length > 0; ) {
-      const missing = await listMissing(left);
-      const held = new Set(listHeld(missing, pullLimit));
-      let refusal: BundleError | undefined;
-      try {
-        await fetchThese(left.filter(([first]) => !held.has(first)));
-      } catch (error) {
-        if (!isBundleError(error, "TOOMANYREQUESTS")) throw error;
-        refusal = error;
-      }
-      const rest = left.filter(([first]) => outcomes.isUnseen(first));
-      if (rest.length < left.length) waiter.reset();
-      left = rest;
-      const [next = left[0]?.[0]] = held;
-      if (next === undefined) return;
-      const { registry } = next.from;
-      const count = left.filter(([first]) => first.from.registry === registry).length;
-      await waiter.wait(next, count, refusal ?? tooFewPulls(registry, count, pullLimit(registry)));
-    }
-  };
-
   return {
     manifests,
     indexes,
@@ -139,40 +118,9 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
         needed.set(registry, (needed.get(registry) ?? 0) + count);
         if (!waitForRateLimit) checkBudget(registry, count, pullLimit(registry));
       }
-      await (waitForRateLimit ? fetchAsGranted(fresh) : fetchThese(fresh));
+      await (waitForRateLimit
+        ? fetchAsGranted(fresh, { waiter, pullLimit, listMissing, fetchThese, isUnseen: outcomes.isUnseen })
+        : fetchThese(fresh));
     },
   };
-}
-
-/** All that is said of one digest: where it is, of what size and type. */
-type Sought = readonly [WantedManifest, ...WantedManifest[]];
-
-function groupByDigest(wanted: readonly WantedManifest[]): readonly Sought[] {
-  const sought = new Map<string, [WantedManifest, ...WantedManifest[]]>();
-  for (const one of wanted) {
-    const known = sought.get(one.descriptor.digest);
-    if (known === undefined) sought.set(one.descriptor.digest, [one]);
-    else known.push(one);
-  }
-  return [...sought.values()];
-}
-
-/** Those for which their registry grants no pull now. */
-function listHeld(
-  missing: readonly WantedManifest[],
-  pullLimit: PlanOptions["pullLimit"],
-): readonly WantedManifest[] {
-  const taken = new Map<string, number>();
-  return missing.filter(({ from: { registry } }) => {
-    const count = (taken.get(registry) ?? 0) + 1;
-    taken.set(registry, count);
-    return count > (pullLimit(registry)?.remaining ?? Number.POSITIVE_INFINITY);
-  });
-}
-
-/** A manifest is asked of its first repository; others cost only where that fails. */
-function countByRegistry(missing: readonly WantedManifest[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { from } of missing) counts.set(from.registry, (counts.get(from.registry) ?? 0) + 1);
-  return counts;
 }
