@@ -3,7 +3,7 @@ import type { WantedManifest } from "./manifest-outcomes.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import { tooFewPulls } from "./pull-budget.ts";
 import type { PullWaiter } from "./pull-waiter.ts";
-import { listHeld, type Sought } from "./sought-manifests.ts";
+import { listHeld, listLeft, type Sought } from "./sought-manifests.ts";
 
 /** What pulls are taken with. */
 export interface GrantedOptions extends Pick<PlanOptions, "pullLimit"> {
@@ -31,7 +31,7 @@ export async function fetchAsGranted(sought: readonly Sought[], options: Granted
       if (!isBundleError(error, "TOOMANYREQUESTS")) throw error;
       refusal = error;
     }
-    const rest = left.filter(([first]) => isUnseen(first));
+    const rest = listLeft(left, isUnseen);
     if (rest.length < left.length) waiter.reset();
     left = rest;
     const [next = left[0]?.[0]] = held;

@@ -15,6 +15,17 @@ export function groupByDigest(wanted: readonly WantedManifest[]): readonly Sough
   return [...sought.values()];
 }
 
+/** What is left of these: all that is still to be asked, of whatever repository. */
+export function listLeft(
+  sought: readonly Sought[],
+  isUnseen: (wanted: WantedManifest) => boolean,
+): readonly Sought[] {
+  return sought.flatMap((all) => {
+    const [first, ...others] = all.filter(isUnseen);
+    return first === undefined ? [] : [[first, ...others] as const];
+  });
+}
+
 /** A manifest is asked of its first repository; others cost only where that fails. */
 export function countByRegistry(missing: readonly WantedManifest[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createRegistries, type NamedImages } from "../../../../test/support/bundles.ts";
+import { type MadeManifest, makeImage } from "../../../../test/support/images.ts";
+import { BundleError } from "../error.ts";
+import { openMetadataCache } from "../metadata-cache.ts";
+import { parseReference } from "../reference.ts";
+import { createManifestFetcher, type ManifestFetcher } from "./manifest-fetcher.ts";
+import type { WantedManifest } from "./manifest-outcomes.ts";
+import type { PlanOptions } from "./plan-options.ts";
+
+const A = makeImage(["a"]);
+const REFUSAL = new BundleError("TOOMANYREQUESTS", "Cannot read manifest");
+const LACK = new BundleError("MANIFEST_UNKNOWN", "Cannot read manifest: it is not there");
+
+let directory: string;
+/** The repositories that a manifest was asked of, in turn. */
+let asked: string[];
+/** The registries that were waited for, in turn. */
+let waits: string[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "granted-"));
+  asked = [];
+  waits = [];
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Fails if a request for a manifest of this repository is to fail; `count` is 1 for the first one to it. */
+type Answer = (place: string, count: number) => Promise<void>;
+
+/** A fetcher that waits for pulls, from registries with these images that answer as `answer` says. */
+async function openFetcher(
+  images: NamedImages,
+  answer: Answer,
+  options: Partial<PlanOptions> = {},
+): Promise<ManifestFetcher> {
+  const registries = await createRegistries(images);
+  const openSource: PlanOptions["openSource"] = (name) => {
+    const repository = registries.openRepository(name);
+    const place = `${name.registry}/${name.repository}`;
+    return {
+      ...repository,
+      async readManifest(descriptor, abort) {
+        asked.push(place);
+        await answer(place, asked.filter((one) => one === place).length);
+        return await repository.readManifest(descriptor, abort);
+      },
+    };
+  };
+  return createManifestFetcher({
+    openSource,
+    cache: openMetadataCache(join(directory, "cache")),
+    pullLimit: () => undefined,
+    jobs: 2,
+    waitForRateLimit: true,
+    askEveryMs: 1,
+    onEvent(event) {
+      if (event.kind === "retry") waits.push(event.host ?? "");
+    },
+    ...options,
+  });
+}
+
+function want(reference: string, { descriptor }: MadeManifest): WantedManifest {
+  return { descriptor, from: parseReference(reference) };
+}
+
+test("a pull that was refused behind a repository that lacks the manifest is waited for", async () => {
+  const fetcher = await openFetcher([["r.io/kept:1", A]], async (place, count) => {
+    if (place === "r.io/gone") throw LACK;
+    if (count === 1) throw REFUSAL;
+  });
+
+  await fetcher.fetchAll([want("r.io/gone:1", A), want("r.io/kept:1", A)]);
+
+  expect(fetcher.failureOf(A.descriptor)).toBeUndefined();
+  expect([...fetcher.manifests.keys()]).toEqual([A.descriptor.digest]);
+  expect(asked).toEqual(["r.io/gone", "r.io/kept", "r.io/kept"]);
+  expect(waits).toEqual(["r.io"]);
+});
