@@ -7,12 +7,16 @@ import { type MadeManifest, makeImage } from "../../../../test/support/images.ts
 import { BundleError } from "../error.ts";
 import { openMetadataCache } from "../metadata-cache.ts";
 import { parseReference } from "../reference.ts";
+import { wait } from "../wait.ts";
 import { createManifestFetcher, type ManifestFetcher } from "./manifest-fetcher.ts";
 import type { WantedManifest } from "./manifest-outcomes.ts";
 import type { PlanOptions } from "./plan-options.ts";
 
 const A = makeImage(["a"]);
 const REFUSAL = new BundleError("TOOMANYREQUESTS", "Cannot read manifest");
+const B = makeImage(["b"]);
+const C = makeImage(["c"]);
+const D = makeImage(["d"]);
 const LACK = new BundleError("MANIFEST_UNKNOWN", "Cannot read manifest: it is not there");
 
 let directory: string;
@@ -71,7 +75,7 @@ function want(reference: string, { descriptor }: MadeManifest): WantedManifest {
   return { descriptor, from: parseReference(reference) };
 }
 
-test("a pull that was refused behind a repository that lacks the manifest is waited for", async () => {
+test("row 43: a pull that was refused behind a repository that lacks the manifest is waited for", async () => {
   const fetcher = await openFetcher([["r.io/kept:1", A]], async (place, count) => {
     if (place === "r.io/gone") throw LACK;
     if (count === 1) throw REFUSAL;
@@ -83,4 +87,80 @@ test("a pull that was refused behind a repository that lacks the manifest is wai
   expect([...fetcher.manifests.keys()]).toEqual([A.descriptor.digest]);
   expect(asked).toEqual(["r.io/gone", "r.io/kept", "r.io/kept"]);
   expect(waits).toEqual(["r.io"]);
+});
+
+test("row 43: a registry that refuses is waited for, not another that answers", async () => {
+  const images: NamedImages = [
+    ["r.io/app:1", A],
+    ["docker.io/library/redis:1", B],
+  ];
+  const fetcher = await openFetcher(images, async (place, count) => {
+    if (place === "docker.io/library/redis" && count === 1) throw REFUSAL;
+    await wait(5);
+  });
+
+  await fetcher.fetchAll(images.map(([reference, made]) => want(reference, made)));
+
+  expect(fetcher.manifests.size).toBe(2);
+  expect(waits).toEqual(["docker.io"]);
+});
+
+test("each registry that refuses is waited for", async () => {
+  const images: NamedImages = [
+    ["quay.io/app:1", A],
+    ["docker.io/library/redis:1", B],
+  ];
+  const fetcher = await openFetcher(images, async (_place, count) => {
+    if (count === 1) throw REFUSAL;
+  });
+
+  await fetcher.fetchAll(images.map(([reference, made]) => want(reference, made)));
+
+  expect(fetcher.manifests.size).toBe(2);
+  expect(waits).toEqual(["quay.io", "docker.io"]);
+  expect(asked).toHaveLength(4);
+});
+
+const FLEET: NamedImages = [A, B, C, D].map((made, index) => [`r.io/app${index}:1`, made]);
+
+test.each([
+  ["with", true],
+  ["without", false],
+])(
+  "row 43: pulls on their way arrive where another is refused, %s a wait",
+  async (_what, waitForRateLimit) => {
+    const fetcher = await openFetcher(
+      FLEET,
+      async (place, count) => {
+        if (place === "r.io/app3" && count === 1) throw REFUSAL;
+        await wait(5);
+      },
+      { jobs: 4, waitForRateLimit },
+    );
+
+    const fetching = fetcher.fetchAll(FLEET.map(([reference, made]) => want(reference, made)));
+
+    if (waitForRateLimit) await fetching;
+    else await expect(fetching).rejects.toMatchObject({ code: "TOOMANYREQUESTS" });
+    expect(fetcher.manifests.size).toBe(waitForRateLimit ? 4 : 3);
+    expect(asked).toHaveLength(waitForRateLimit ? 5 : 4);
+  },
+);
+
+test("a registry that refuses a pull is asked for no more before the wait; others are", async () => {
+  const other = makeImage(["other"]);
+  const images: NamedImages = [...FLEET, ["docker.io/library/redis:1", other]];
+  const fetcher = await openFetcher(
+    images,
+    async (place) => {
+      if (place.startsWith("r.io")) throw REFUSAL;
+    },
+    { jobs: 1, waitForRateLimit: false },
+  );
+
+  const fetching = fetcher.fetchAll(images.map(([reference, made]) => want(reference, made)));
+
+  await expect(fetching).rejects.toMatchObject({ code: "TOOMANYREQUESTS" });
+  expect(asked).toEqual(["r.io/app0", "docker.io/library/redis"]);
+  expect([...fetcher.manifests.keys()]).toEqual([other.descriptor.digest]);
 });

@@ -1,4 +1,5 @@
-import { type BundleError, isBundleError } from "../error.ts";
+import type { BundleError } from "../error.ts";
+import { mapConcurrent } from "../map-concurrent.ts";
 import type { WantedManifest } from "./manifest-outcomes.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import { tooFewPulls } from "./pull-budget.ts";
@@ -6,38 +7,56 @@ import type { PullWaiter } from "./pull-waiter.ts";
 import { listHeld, listLeft, type Sought } from "./sought-manifests.ts";
 
 /** What pulls are taken with. */
-export interface GrantedOptions extends Pick<PlanOptions, "pullLimit"> {
+export interface GrantedOptions extends Pick<PlanOptions, "pullLimit" | "signal"> {
   readonly waiter: PullWaiter;
-  /** Those of these that the cache lacks, each by its first repository. */
-  listMissing(sought: readonly Sought[]): Promise<readonly WantedManifest[]>;
-  /** @throws `TOOMANYREQUESTS` if a registry refuses one of them */
-  fetchThese(sought: readonly Sought[]): Promise<void>;
+  /** Fetches these; resolves to the registries that refused a pull of them, and why. */
+  fetchRound(sought: readonly Sought[]): Promise<Refusals>;
   isUnseen(wanted: WantedManifest): boolean;
 }
 
+/** Why registries, by their names, refused a pull. */
+export type Refusals = ReadonlyMap<string, BundleError>;
+
 /**
- * Fetches as many as are granted, waits, and fetches the next ones; a pull that was refused is tried again after the wait.
+ * Fetches as many as are granted, waits for each registry that grants no more, and fetches the next ones. `missing` are
+ * those that cost a pull, each by its first repository.
  *
  * @throws what waiting fails with; what concerns all
  */
-export async function fetchAsGranted(sought: readonly Sought[], options: GrantedOptions): Promise<void> {
-  const { waiter, listMissing, fetchThese, isUnseen, pullLimit } = options;
-  for (let left = sought; left.length > 0; ) {
-    const held = new Set(listHeld(await listMissing(left), pullLimit));
-    let refusal: BundleError | undefined;
-    try {
-      await fetchThese(left.filter(([first]) => !held.has(first)));
-    } catch (error) {
-      if (!isBundleError(error, "TOOMANYREQUESTS")) throw error;
-      refusal = error;
-    }
-    const rest = listLeft(left, isUnseen);
-    if (rest.length < left.length) waiter.reset();
-    left = rest;
-    const [next = left[0]?.[0]] = held;
-    if (next === undefined) return;
-    const { registry } = next.from;
-    const count = left.filter(([first]) => first.from.registry === registry).length;
-    await waiter.wait(next, count, refusal ?? tooFewPulls(registry, count, pullLimit(registry)));
+export async function fetchAsGranted(
+  sought: readonly Sought[],
+  missing: readonly WantedManifest[],
+  options: GrantedOptions,
+): Promise<void> {
+  const { fetchRound, isUnseen, pullLimit } = options;
+  let left = sought;
+  let unpaid = missing;
+  while (left.length > 0) {
+    const held = new Set(listHeld(unpaid, pullLimit));
+    const refusals = await fetchRound(left.filter(([first]) => !held.has(first)));
+    // What is still left was held or refused: the cache has none of it.
+    left = listLeft(left, isUnseen);
+    unpaid = left.map(([first]) => first);
+    await waitForAll(unpaid, refusals, options);
   }
+}
+
+/** Waits for all registries at once: their windows pass at once, too. */
+async function waitForAll(
+  unpaid: readonly WantedManifest[],
+  refusals: Refusals,
+  { waiter, pullLimit, signal }: GrantedOptions,
+): Promise<void> {
+  const groups = [...Map.groupBy(unpaid, ({ from }) => from.registry)];
+  await mapConcurrent(
+    groups,
+    async ([registry, wanted], jobSignal) => {
+      const [first] = wanted;
+      if (first === undefined) return;
+      const count = wanted.length;
+      const refusal = refusals.get(registry) ?? tooFewPulls(registry, count, pullLimit(registry));
+      await waiter.wait(first, count, refusal, { signal: jobSignal });
+    },
+    { concurrency: groups.length, ...(signal === undefined ? {} : { signal }) },
+  );
 }

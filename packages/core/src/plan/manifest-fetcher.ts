@@ -3,13 +3,13 @@ import { type BundleError, isBundleError } from "../error.ts";
 import { isForAll } from "../is-for-all.ts";
 import { checkManifestType, type Manifest, parseManifest } from "../manifest.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
-import { fetchAsGranted } from "./fetch-as-granted.ts";
+import { fetchAsGranted, type Refusals } from "./fetch-as-granted.ts";
 import type { FilteredIndex } from "./filter-index.ts";
 import { createOutcomes, type WantedManifest } from "./manifest-outcomes.ts";
 import type { Pulls } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import { checkBudget, refusedPull } from "./pull-budget.ts";
-import { createPullWaiter } from "./pull-waiter.ts";
+import { createPullWaiter, NO_WAITER } from "./pull-waiter.ts";
 import { countByRegistry, groupByDigest, type Sought } from "./sought-manifests.ts";
 
 /** Manifests, fetched and read. Each costs a pull once ever: what the cache has is taken from it. */
@@ -43,34 +43,59 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
   const indexes = new Map<string, Uint8Array>();
   const outcomes = createOutcomes();
   const needed = new Map<string, number>();
-  const waiter = createPullWaiter(options);
+  const waiter = waitForRateLimit ? createPullWaiter(options) : NO_WAITER;
 
-  const read = async ({ descriptor, from }: WantedManifest, jobSignal: AbortSignal): Promise<void> => {
-    const content = await cache.getOrFetch(
-      descriptor,
-      async () => await openSource(from).readManifest(descriptor, { signal: jobSignal }),
-    );
+  const read = async (
+    { descriptor, from }: WantedManifest,
+    refusals: Refusals,
+    jobSignal: AbortSignal,
+  ): Promise<void> => {
+    const content = await cache.getOrFetch(descriptor, async () => {
+      const refusal = refusals.get(from.registry);
+      if (refusal !== undefined) throw refusal;
+      const fetched = await openSource(from).readManifest(descriptor, { signal: jobSignal });
+      waiter.reset(from.registry);
+      return fetched;
+    });
     const manifest = parseManifest(descriptor, content);
     if (manifests.has(descriptor.digest)) return;
     manifests.set(descriptor.digest, manifest);
     if (manifest.kind === "index") indexes.set(descriptor.digest, content);
   };
 
-  /** In turn: the next costs a pull only where the one before has failed. */
-  const readFromAny = async (wanted: readonly WantedManifest[], jobSignal: AbortSignal): Promise<void> => {
-    for (const one of wanted) {
+  /** In turn: the next costs a pull only where the one before has failed. One that is refused is left for another round. */
+  const readFromAny = async (
+    sought: Sought,
+    refusals: Map<string, BundleError>,
+    jobSignal: AbortSignal,
+  ): Promise<void> => {
+    for (const one of sought) {
       if (!outcomes.isUnseen(one)) continue;
+      const { registry } = one.from;
       try {
-        await read(one, jobSignal);
+        await read(one, refusals, jobSignal);
         outcomes.note(one);
       } catch (error) {
         jobSignal.throwIfAborted();
-        if (isBundleError(error, "TOOMANYREQUESTS")) throw refusedPull(error, pullLimit(one.from.registry));
         if (!isBundleError(error) || isForAll(error)) throw error;
+        if (error.code === "TOOMANYREQUESTS") {
+          if (!refusals.has(registry)) refusals.set(registry, refusedPull(error, pullLimit(registry)));
+          return;
+        }
         outcomes.note(one, error);
       }
     }
     onEvent?.({ kind: "step", phase: "manifests" });
+  };
+
+  /** A registry that refuses a pull is asked for no more; those that are on their way are paid for, and arrive. */
+  const fetchRound = async (these: readonly Sought[]): Promise<Refusals> => {
+    const refusals = new Map<string, BundleError>();
+    await mapConcurrent(these, async (sought, jobSignal) => await readFromAny(sought, refusals, jobSignal), {
+      concurrency: jobs,
+      ...abort,
+    });
+    return refusals;
   };
 
   /** An index may name anything; what cannot be a manifest is not asked for. */
@@ -95,10 +120,6 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
     return missing.flat();
   };
 
-  const fetchThese = async (these: readonly Sought[]): Promise<void> => {
-    await mapConcurrent(these, readFromAny, { concurrency: jobs, ...abort });
-  };
-
   return {
     manifests,
     indexes,
@@ -114,13 +135,18 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
     async fetchAll(wanted) {
       const fresh = groupByDigest(wanted.filter((one) => outcomes.isUnseen(one) && isOfKnownType(one)));
       onEvent?.({ kind: "phase", phase: "manifests", total: fresh.length });
-      for (const [registry, count] of countByRegistry(await listMissing(fresh))) {
+      const missing = await listMissing(fresh);
+      for (const [registry, count] of countByRegistry(missing)) {
         needed.set(registry, (needed.get(registry) ?? 0) + count);
         if (!waitForRateLimit) checkBudget(registry, count, pullLimit(registry));
       }
-      await (waitForRateLimit
-        ? fetchAsGranted(fresh, { waiter, pullLimit, listMissing, fetchThese, isUnseen: outcomes.isUnseen })
-        : fetchThese(fresh));
+      await fetchAsGranted(fresh, missing, {
+        waiter,
+        pullLimit,
+        fetchRound,
+        isUnseen: outcomes.isUnseen,
+        ...abort,
+      });
     },
   };
 }
