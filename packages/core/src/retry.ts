@@ -72,7 +72,7 @@ export async function retry<T>(
 }
 
 /** Is this what may pass by itself, so that the same request may succeed later? */
-function mayPass({ code }: BundleError): boolean {
+export function mayPass({ code }: BundleError): boolean {
   return PASSING.has(code);
 }
 

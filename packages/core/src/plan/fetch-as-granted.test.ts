@@ -164,3 +164,15 @@ test("a registry that refuses a pull is asked for no more before the wait; other
   expect(asked).toEqual(["r.io/app0", "docker.io/library/redis"]);
   expect([...fetcher.manifests.keys()]).toEqual([other.descriptor.digest]);
 });
+
+test("a manifest that has gone during the wait fails alone, whatever the registry said before of its limit", async () => {
+  const fetcher = await openFetcher(FLEET.slice(1), async () => await Promise.resolve(), {
+    // Of what has gone it says nothing.
+    pullLimit: () => ({ remaining: asked.includes("r.io/app0") ? 5 : 0 }),
+  });
+
+  await fetcher.fetchAll(FLEET.map(([reference, made]) => want(reference, made)));
+
+  expect(fetcher.failureOf(A.descriptor)).toMatchObject({ code: "MANIFEST_UNKNOWN" });
+  expect(fetcher.manifests.size).toBe(3);
+});

@@ -31,8 +31,11 @@ export async function fetchAsGranted(
   const { fetchRound, isUnseen, pullLimit } = options;
   let left = sought;
   let unpaid = missing;
-  while (left.length > 0) {
-    const held = new Set(listHeld(unpaid, pullLimit));
+  for (let atLeast = 0; left.length > 0; atLeast = 1) {
+    // After a wait one pull is tried in any case: what cannot be asked about is told by that.
+    const grantedBy = (registry: string): number =>
+      Math.max(atLeast, pullLimit(registry)?.remaining ?? Number.POSITIVE_INFINITY);
+    const held = new Set(listHeld(unpaid, grantedBy));
     const refusals = await fetchRound(left.filter(([first]) => !held.has(first)));
     // What is still left was held or refused: the cache has none of it.
     left = listLeft(left, isUnseen);

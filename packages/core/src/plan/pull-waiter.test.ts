@@ -52,7 +52,7 @@ function watch(answers: readonly (PullLimit | BundleError | undefined)[], askEve
     asked.push(reference);
     if (answer instanceof BundleError) throw answer;
     limit = answer;
-    return undefined;
+    return WANTED.descriptor;
   };
   const options: Partial<PlanOptions> = {
     openSource: () => ({ resolve }) satisfies Partial<Source> as unknown as Source,
@@ -103,11 +103,46 @@ test("createPullWaiter() gives up a registry after a window without a pull, and 
   expect(await hoursUntilRefused(waiter, WANTED)).toBe(6 + MARGIN_HOURS);
 });
 
-test("createPullWaiter() fails with what asking fails with", async () => {
+test("row 43: createPullWaiter() asks on where asking fails in a way that may pass, and tells so", async () => {
   const down = new BundleError("CONNECTION_FAILED", "Cannot resolve it");
-  const { waiter } = watch([down]);
+  const { waiter, told, asked } = watch([{ ...USED_UP, resetSeconds: 3600 }, down, { remaining: 3 }]);
 
-  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(down);
+  vi.useFakeTimers();
+  const waiting = waiter.wait(WANTED, 1, REFUSAL);
+  await vi.runAllTimersAsync();
+  vi.useRealTimers();
+  await waiting;
+
+  expect(asked).toHaveLength(3);
+  const message = "it grants no more pulls for now, and 1 are still needed";
+  expect(told).toEqual([
+    ["docker.io", 1, message],
+    ["docker.io", HOUR_MS, message],
+    // What the registry said before says nothing about now.
+    ["docker.io", 1, `${message}; asking it failed: Cannot resolve it`],
+  ]);
+});
+
+test("createPullWaiter() gives up after a window in which asking failed, with what the registry said", async () => {
+  const down = new BundleError("UNAVAILABLE", "Cannot resolve it");
+  const { waiter } = watch(Array<BundleError>(20).fill(down), HOUR_MS);
+
+  expect(await hoursUntilRefused(waiter, WANTED)).toBe(6 + MARGIN_HOURS);
+});
+
+test("createPullWaiter() leaves it to the pull where asking fails for another reason", async () => {
+  const { waiter, asked } = watch([new BundleError("DENIED", "Cannot resolve it")]);
+
+  await waiter.wait(WANTED, 1, REFUSAL);
+
+  expect(asked).toHaveLength(1);
+});
+
+test("createPullWaiter() fails with what concerns all", async () => {
+  const interrupted = new BundleError("INTERRUPTED", "Interrupted");
+  const { waiter } = watch([interrupted]);
+
+  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(interrupted);
 });
 
 test("createPullWaiter() ends with the signal's reason", async () => {

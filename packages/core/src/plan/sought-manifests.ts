@@ -1,5 +1,4 @@
 import type { WantedManifest } from "./manifest-outcomes.ts";
-import type { PullLimit } from "./plan.ts";
 
 /** All that is said of one digest: where it is, of what size and type. */
 export type Sought = readonly [WantedManifest, ...WantedManifest[]];
@@ -33,15 +32,15 @@ export function countByRegistry(missing: readonly WantedManifest[]): ReadonlyMap
   return counts;
 }
 
-/** Those for which their registry grants no pull now. */
+/** Those for which their registry, which grants so many pulls, grants none now. */
 export function listHeld(
   missing: readonly WantedManifest[],
-  pullLimit: (registry: string) => PullLimit | undefined,
+  grantedBy: (registry: string) => number,
 ): readonly WantedManifest[] {
   const taken = new Map<string, number>();
   return missing.filter(({ from: { registry } }) => {
     const count = (taken.get(registry) ?? 0) + 1;
     taken.set(registry, count);
-    return count > (pullLimit(registry)?.remaining ?? Number.POSITIVE_INFINITY);
+    return count > grantedBy(registry);
   });
 }
