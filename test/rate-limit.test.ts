@@ -59,7 +59,7 @@ test("a plan tells what is needed and left, and an export after it spends nothin
 });
 
 test("row 43: an export that may wait does so, takes what is granted, and needs nothing twice", async () => {
-  const { takeCounts } = await serveFleet(ROOTS, { windowSeconds: 2, tellsReset: true });
+  const { takeCounts } = await serveFleet(ROOTS, { windowSeconds: 4, tellsReset: true });
   const args = ["export", "-c", "selection.yaml", "-o", "out.tar", "--wait-for-rate-limit", "--json"];
 
   const run = await site.run(args);

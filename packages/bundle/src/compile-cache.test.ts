@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -27,6 +36,40 @@ test("openCompileCache() takes no directory that others can write", () => {
 
   expect(openCompileCache({ XDG_CACHE_HOME: home })).toBeUndefined();
 });
+
+test.each(["bundle", "."])(
+  "openCompileCache() takes none below a directory that others can write: %s",
+  (above) => {
+    const home = createHome();
+    openCompileCache({ XDG_CACHE_HOME: home });
+    chmodSync(join(home, above), 0o777);
+
+    expect(openCompileCache({ XDG_CACHE_HOME: home })).toBeUndefined();
+
+    chmodSync(join(home, above), 0o1777);
+    expect(openCompileCache({ XDG_CACHE_HOME: home })).toBe(join(home, "bundle", "compiled"));
+  },
+);
+
+test("openCompileCache() follows a link once, and gives the place behind it", () => {
+  const home = createHome();
+  mkdirSync(join(home, "disk"));
+  symlinkSync(join(home, "disk"), join(home, "cache"));
+
+  expect(openCompileCache({ XDG_CACHE_HOME: join(home, "cache") })).toBe(
+    join(home, "disk", "bundle", "compiled"),
+  );
+});
+
+// Only root can give a directory away.
+if (process.getuid?.() === 0) {
+  test("openCompileCache() takes none below another user's directory", () => {
+    const home = createHome();
+    chownSync(home, 65_534, 65_534);
+
+    expect(openCompileCache({ XDG_CACHE_HOME: home })).toBeUndefined();
+  });
+}
 
 test("openCompileCache() does without where there can be no directory", () => {
   const home = createHome();

@@ -21,7 +21,6 @@ const MIN_PROGRESS = 1024 * 1024;
  */
 const TWICE_NO_ACCIDENT = /^(?:ENOTFOUND|UND_ERR_HEADERS_OVERFLOW|HPE_.*)$/;
 
-/** What may pass by itself. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(["CONNECTION_FAILED", "UNAVAILABLE", "TOOMANYREQUESTS"]);
 
 /** How something is tried again. */
@@ -49,7 +48,7 @@ export async function retry<T>(
   work: (attempt: number) => Promise<T>,
   options: RetryOptions = {},
 ): Promise<T> {
-  const { attempts = DEFAULT_ATTEMPTS, progress = () => 0, signal, onEvent } = options;
+  const { attempts = DEFAULT_ATTEMPTS, alsoRetryOnce = [], progress = () => 0, signal, onEvent } = options;
   // Attempts in vain since the last one that made progress.
   let vain = 0;
   let hasAlsoRetried = false;
@@ -59,21 +58,27 @@ export async function retry<T>(
       return await work(attempt);
     } catch (error) {
       signal?.throwIfAborted();
+      if (!isBundleError(error)) throw error;
       vain = progress() - before >= MIN_PROGRESS ? 1 : vain + 1;
-      const isAlsoRetried: boolean = !hasAlsoRetried && isAmong(options.alsoRetryOnce, error);
+      const isAlsoRetried: boolean = !hasAlsoRetried && alsoRetryOnce.includes(error.code);
       hasAlsoRetried ||= isAlsoRetried;
       const waitMs = vain < attempts ? waitAfter(error, vain, isAlsoRetried) : undefined;
       if (waitMs === undefined) throw error;
-      if ((error as BundleError).isHeldBack === true) continue;
-      onEvent?.({ kind: "retry", message: (error as BundleError).message, waitMs });
+      if (error.isHeldBack === true) continue;
+      onEvent?.({ kind: "retry", message: error.message, waitMs });
       await wait(waitMs, signal);
     }
   }
 }
 
+/** Is this what may pass by itself, so that the same request may succeed later? */
+export function mayPass({ code }: BundleError): boolean {
+  return PASSING.has(code);
+}
+
 /** Undefined if another attempt is not worth while. */
-function waitAfter(error: unknown, vain: number, isAlsoRetried: boolean): number | undefined {
-  if (!isBundleError(error) || !(PASSING.has(error.code) || isAlsoRetried)) return undefined;
+function waitAfter(error: BundleError, vain: number, isAlsoRetried: boolean): number | undefined {
+  if (!mayPass(error) && !isAlsoRetried) return undefined;
   if (isNoAccident(error) && vain > 1) return undefined;
   // A pull limit names no time: it lasts hours, and trying again would only use it up.
   if (error.code === "TOOMANYREQUESTS" && error.retryAfterMs === undefined) return undefined;
@@ -83,8 +88,4 @@ function waitAfter(error: unknown, vain: number, isAlsoRetried: boolean): number
 
 function isNoAccident({ cause }: BundleError): boolean {
   return cause instanceof Error && "code" in cause && TWICE_NO_ACCIDENT.test(String(cause.code));
-}
-
-function isAmong(codes: readonly ErrorCode[] | undefined, error: unknown): boolean {
-  return isBundleError(error) && codes?.includes(error.code) === true;
 }

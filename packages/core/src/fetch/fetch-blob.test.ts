@@ -45,3 +45,57 @@ test.each([
 ])("fetchBlob() fails with the registry's reason where %s", async (_what, descriptor, error) => {
   await expect(fetchText(descriptor, error)).rejects.toBe(error);
 });
+
+/** Asks one repository after the other, each of which fails with its one of these errors. */
+async function askedUntilFailed(
+  errors: readonly Error[],
+): Promise<{ readonly asked: readonly string[]; readonly error: unknown }> {
+  const asked: string[] = [];
+  const failing = new Map(errors.map((error, index) => [`app${index}`, error]));
+  const places = [...failing.keys()].map((repository) => ({ registry: "r.io", repository }));
+  const openBlob = async function* (repository: string): AsyncGenerator<Uint8Array> {
+    asked.push(repository);
+    await Promise.reject(failing.get(repository));
+    yield new Uint8Array();
+  };
+  const sink = createBlobSink(SMALL, { write: async () => await Promise.resolve() });
+  const error: unknown = await fetchBlob(SMALL, places, sink, {
+    openSource: ({ repository }) =>
+      ({ openBlob: () => openBlob(repository) }) satisfies Partial<Source> as unknown as Source,
+  }).catch((thrown: unknown) => thrown);
+  return { asked, error };
+}
+
+test.each([
+  new BundleError("NO_SPACE", "Cannot write"),
+  new BundleError("FILE_FAILED", "Cannot write"),
+  new BundleError("INTERRUPTED", "Interrupted"),
+  new TypeError("a fault of ours"),
+])("fetchBlob() asks no other repository after %s, which concerns all", async (stop) => {
+  const { asked, error } = await askedUntilFailed([UNKNOWN, stop, UNKNOWN]);
+
+  expect(error).toBe(stop);
+  expect(asked).toEqual(["app0", "app1"]);
+});
+
+const DAMAGED = new BundleError("DIGEST_INVALID", "Cannot accept it");
+const CUT = new BundleError("SIZE_INVALID", "Cannot accept it");
+const DENIED = new BundleError("DENIED", "Cannot fetch blob: denied");
+
+test.each([
+  ["damage before one that lacks it", [DAMAGED, UNKNOWN], DAMAGED],
+  ["a refusal between two that lack it", [UNKNOWN, DENIED, UNKNOWN], DENIED],
+  ["the first of several reasons", [UNKNOWN, DENIED, DAMAGED], DENIED],
+  ["that all lack it", [UNKNOWN, UNKNOWN], UNKNOWN],
+])("fetchBlob() tells %s", async (_what, errors, expected) => {
+  const { error } = await askedUntilFailed(errors);
+
+  expect(error).toBe(expected);
+});
+
+test("row 9: fetchBlob() asks no third repository for what two have damaged, whatever others said between", async () => {
+  const { asked, error } = await askedUntilFailed([DAMAGED, UNKNOWN, CUT, UNKNOWN]);
+
+  expect(error).toBe(DAMAGED);
+  expect([...new Set(asked)]).toEqual(["app0", "app1", "app2"]);
+});

@@ -3,6 +3,7 @@ import type { Descriptor } from "../descriptor.ts";
 import { createDigestHash, parseDigest } from "../digest.ts";
 import { BundleError, isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
+import { isForAll } from "../is-for-all.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { AbortOptions, Source } from "../repository.ts";
 import { retry } from "../retry.ts";
@@ -11,6 +12,12 @@ import type { BlobSink } from "./blob-sink.ts";
 /** `{}` in base64: {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor}. */
 const EMPTY_JSON = "e30=";
 const MANIFEST = "the manifest that names it";
+
+/**
+ * Another repository may have it whole, behind a cache of its own; but most registries keep a blob once for all of them,
+ * and each is asked for all of it twice.
+ */
+const MAX_DAMAGED_PLACES = 2;
 
 /** Opens a repository to read from. */
 export type OpenSource = (name: RepositoryName) => Source;
@@ -25,7 +32,8 @@ export interface FetchBlobOptions extends AbortOptions {
  * Brings a blob from these repositories, one after the other until it is whole; each is tried again where that may help,
  * and goes on where the attempt before ended.
  *
- * @throws what the last repository failed with, or what `sink` failed with for its own reasons
+ * @throws what the first repository failed with that does not merely lack it, or what `sink` failed with for its own
+ * reasons; `BLOB_UNKNOWN` if all lack it
  */
 export async function fetchBlob(
   descriptor: Descriptor,
@@ -33,23 +41,34 @@ export async function fetchBlob(
   sink: BlobSink,
   options: FetchBlobOptions,
 ): Promise<void> {
-  let lastError: unknown = new BundleError(
-    "BLOB_UNKNOWN",
-    `Cannot fetch ${descriptor.digest}: no repository is known to have it`,
-  );
+  const failures: BundleError[] = [];
   for (const place of places) {
     try {
       return await fetchFrom(descriptor, place, sink, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (isBundleError(error, "NO_SPACE") || isBundleError(error, "FILE_FAILED")) throw error;
-      lastError = error;
+      if (!isBundleError(error) || isForAll(error)) throw error;
+      failures.push(error);
+      if (failures.filter(isDamage).length === MAX_DAMAGED_PLACES) break;
     }
   }
-  const inline = isBundleError(lastError, "BLOB_UNKNOWN") ? inlineContent(descriptor) : undefined;
-  if (inline === undefined) throw lastError;
+  const inline = failures.some(isLack) ? inlineContent(descriptor) : undefined;
+  if (inline === undefined)
+    throw failures.find((error) => !isLack(error)) ?? failures[0] ?? noPlace(descriptor);
   await sink.append(contentOf(inline.subarray(sink.position())), MANIFEST);
   await sink.finish(MANIFEST);
+}
+
+function isLack({ code }: BundleError): boolean {
+  return code === "BLOB_UNKNOWN";
+}
+
+function isDamage({ code }: BundleError): boolean {
+  return code === "DIGEST_INVALID" || code === "SIZE_INVALID";
+}
+
+function noPlace({ digest }: Descriptor): BundleError {
+  return new BundleError("BLOB_UNKNOWN", `Cannot fetch ${digest}: no repository is known to have it`);
 }
 
 /**

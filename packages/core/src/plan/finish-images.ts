@@ -1,4 +1,5 @@
 import { isBundleError } from "../error.ts";
+import { isForAll } from "../is-for-all.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import {
   ALL_PLATFORMS,
@@ -9,7 +10,6 @@ import {
 } from "../platform.ts";
 import { formatReference } from "../reference.ts";
 import { type ChosenImage, toFailedRequest } from "./choose-images.ts";
-import { isForAll } from "./manifest-fetcher.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
 import type { FailedImage, PlannedImage, PlanWarning } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
@@ -71,7 +71,7 @@ async function finishImage(
     return isWanted ? planned : { ...planned, warning: mismatch(image, name) };
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (!isBundleError(error) || isForAll(error)) throw error;
+    if (!isBundleError(error) || isForAll(error) || error.code === "TOOMANYREQUESTS") throw error;
     return { kind: "failed", failure: toFailedRequest(image, error) };
   }
 }

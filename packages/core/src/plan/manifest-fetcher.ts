@@ -1,13 +1,16 @@
 import type { Descriptor } from "../descriptor.ts";
 import { type BundleError, isBundleError } from "../error.ts";
+import { isForAll } from "../is-for-all.ts";
 import { checkManifestType, type Manifest, parseManifest } from "../manifest.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
+import { fetchAsGranted, type Refusals } from "./fetch-as-granted.ts";
 import type { FilteredIndex } from "./filter-index.ts";
 import { createOutcomes, type WantedManifest } from "./manifest-outcomes.ts";
 import type { Pulls } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
-import { checkBudget, refusedPull, tooFewPulls } from "./pull-budget.ts";
-import { createPullWaiter } from "./pull-waiter.ts";
+import { checkBudget, refusedPull } from "./pull-budget.ts";
+import { createPullWaiter, NO_WAITER } from "./pull-waiter.ts";
+import { countByRegistry, groupByDigest, type Sought } from "./sought-manifests.ts";
 
 /** Manifests, fetched and read. Each costs a pull once ever: what the cache has is taken from it. */
 export interface ManifestFetcher {
@@ -40,34 +43,59 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
   const indexes = new Map<string, Uint8Array>();
   const outcomes = createOutcomes();
   const needed = new Map<string, number>();
-  const waiter = createPullWaiter(options);
+  const waiter = waitForRateLimit ? createPullWaiter(options) : NO_WAITER;
 
-  const read = async ({ descriptor, from }: WantedManifest, jobSignal: AbortSignal): Promise<void> => {
-    const content = await cache.getOrFetch(
-      descriptor,
-      async () => await openSource(from).readManifest(descriptor, { signal: jobSignal }),
-    );
+  const read = async (
+    { descriptor, from }: WantedManifest,
+    refusals: Refusals,
+    jobSignal: AbortSignal,
+  ): Promise<void> => {
+    const content = await cache.getOrFetch(descriptor, async () => {
+      const refusal = refusals.get(from.registry);
+      if (refusal !== undefined) throw refusal;
+      const fetched = await openSource(from).readManifest(descriptor, { signal: jobSignal });
+      waiter.reset(from.registry);
+      return fetched;
+    });
     const manifest = parseManifest(descriptor, content);
     if (manifests.has(descriptor.digest)) return;
     manifests.set(descriptor.digest, manifest);
     if (manifest.kind === "index") indexes.set(descriptor.digest, content);
   };
 
-  /** In turn: the next costs a pull only where the one before has failed. */
-  const readFromAny = async (wanted: readonly WantedManifest[], jobSignal: AbortSignal): Promise<void> => {
-    for (const one of wanted) {
+  /** In turn: the next costs a pull only where the one before has failed. One that is refused is left for another round. */
+  const readFromAny = async (
+    sought: Sought,
+    refusals: Map<string, BundleError>,
+    jobSignal: AbortSignal,
+  ): Promise<void> => {
+    for (const one of sought) {
       if (!outcomes.isUnseen(one)) continue;
+      const { registry } = one.from;
       try {
-        await read(one, jobSignal);
+        await read(one, refusals, jobSignal);
         outcomes.note(one);
       } catch (error) {
         jobSignal.throwIfAborted();
-        if (isBundleError(error, "TOOMANYREQUESTS")) throw refusedPull(error, pullLimit(one.from.registry));
         if (!isBundleError(error) || isForAll(error)) throw error;
+        if (error.code === "TOOMANYREQUESTS") {
+          if (!refusals.has(registry)) refusals.set(registry, refusedPull(error, pullLimit(registry)));
+          return;
+        }
         outcomes.note(one, error);
       }
     }
     onEvent?.({ kind: "step", phase: "manifests" });
+  };
+
+  /** A registry that refuses a pull is asked for no more; those that are on their way are paid for, and arrive. */
+  const fetchRound = async (these: readonly Sought[]): Promise<Refusals> => {
+    const refusals = new Map<string, BundleError>();
+    await mapConcurrent(these, async (sought, jobSignal) => await readFromAny(sought, refusals, jobSignal), {
+      concurrency: jobs,
+      ...abort,
+    });
+    return refusals;
   };
 
   /** An index may name anything; what cannot be a manifest is not asked for. */
@@ -92,33 +120,6 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
     return missing.flat();
   };
 
-  const fetchThese = async (these: readonly Sought[]): Promise<void> => {
-    await mapConcurrent(these, readFromAny, { concurrency: jobs, ...abort });
-  };
-
-  /** As many as are granted, then the next ones; a pull that was refused is tried again after the wait. */
-  const fetchAsGranted = async (fresh: readonly Sought[]): Promise<void> => {
-    for (let left = fresh; left.length > 0; ) {
-      const missing = await listMissing(left);
-      const held = new Set(listHeld(missing, pullLimit));
-      let refusal: BundleError | undefined;
-      try {
-        await fetchThese(left.filter(([first]) => !held.has(first)));
-      } catch (error) {
-        if (!isBundleError(error, "TOOMANYREQUESTS")) throw error;
-        refusal = error;
-      }
-      const rest = left.filter(([first]) => outcomes.isUnseen(first));
-      if (rest.length < left.length) waiter.reset();
-      left = rest;
-      const [next = left[0]?.[0]] = held;
-      if (next === undefined) return;
-      const { registry } = next.from;
-      const count = left.filter(([first]) => first.from.registry === registry).length;
-      await waiter.wait(next, count, refusal ?? tooFewPulls(registry, count, pullLimit(registry)));
-    }
-  };
-
   return {
     manifests,
     indexes,
@@ -134,54 +135,18 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
     async fetchAll(wanted) {
       const fresh = groupByDigest(wanted.filter((one) => outcomes.isUnseen(one) && isOfKnownType(one)));
       onEvent?.({ kind: "phase", phase: "manifests", total: fresh.length });
-      for (const [registry, count] of countByRegistry(await listMissing(fresh))) {
+      const missing = await listMissing(fresh);
+      for (const [registry, count] of countByRegistry(missing)) {
         needed.set(registry, (needed.get(registry) ?? 0) + count);
         if (!waitForRateLimit) checkBudget(registry, count, pullLimit(registry));
       }
-      await (waitForRateLimit ? fetchAsGranted(fresh) : fetchThese(fresh));
+      await fetchAsGranted(fresh, missing, {
+        waiter,
+        pullLimit,
+        fetchRound,
+        isUnseen: outcomes.isUnseen,
+        ...abort,
+      });
     },
   };
-}
-
-/** A full disk and a used-up limit stop everything. */
-export function isForAll(error: BundleError): boolean {
-  return (
-    error.code === "NO_SPACE" ||
-    error.code === "FILE_FAILED" ||
-    error.code === "TOOMANYREQUESTS" ||
-    error.code === "INTERRUPTED"
-  );
-}
-
-/** All that is said of one digest: where it is, of what size and type. */
-type Sought = readonly [WantedManifest, ...WantedManifest[]];
-
-function groupByDigest(wanted: readonly WantedManifest[]): readonly Sought[] {
-  const sought = new Map<string, [WantedManifest, ...WantedManifest[]]>();
-  for (const one of wanted) {
-    const known = sought.get(one.descriptor.digest);
-    if (known === undefined) sought.set(one.descriptor.digest, [one]);
-    else known.push(one);
-  }
-  return [...sought.values()];
-}
-
-/** Those for which their registry grants no pull now. */
-function listHeld(
-  missing: readonly WantedManifest[],
-  pullLimit: PlanOptions["pullLimit"],
-): readonly WantedManifest[] {
-  const taken = new Map<string, number>();
-  return missing.filter(({ from: { registry } }) => {
-    const count = (taken.get(registry) ?? 0) + 1;
-    taken.set(registry, count);
-    return count > (pullLimit(registry)?.remaining ?? Number.POSITIVE_INFINITY);
-  });
-}
-
-/** A manifest is asked of its first repository; others cost only where that fails. */
-function countByRegistry(missing: readonly WantedManifest[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { from } of missing) counts.set(from.registry, (counts.get(from.registry) ?? 0) + 1);
-  return counts;
 }

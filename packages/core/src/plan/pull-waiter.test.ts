@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { digestOf } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import type { TransferEvent } from "../events.ts";
 import type { Source } from "../repository.ts";
+import type { WantedManifest } from "./manifest-outcomes.ts";
 import type { PullLimit } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import { createPullWaiter, type PullWaiter } from "./pull-waiter.ts";
@@ -15,6 +16,8 @@ const WANTED = {
   },
   from: { registry: "docker.io", repository: "library/redis" },
 };
+const HOUR_MS = 3600 * 1000;
+const MARGIN_HOURS = 1 / 6;
 const REFUSAL = new BundleError("TOOMANYREQUESTS", "Cannot go on");
 const USED_UP: PullLimit = { remaining: 0, limit: 100, windowSeconds: 21_600 };
 
@@ -23,6 +26,20 @@ interface Watched {
   /** What was told: host, milliseconds, message. */
   readonly told: unknown[];
   readonly asked: string[];
+}
+
+/** Waits, with nothing granted, until that is given up; resolves to the hours. */
+async function hoursUntilRefused(waiter: PullWaiter, wanted: WantedManifest): Promise<number> {
+  vi.useFakeTimers();
+  try {
+    const began = Date.now();
+    const refused = expect(waiter.wait(wanted, 1, REFUSAL)).rejects.toBe(REFUSAL);
+    await vi.runAllTimersAsync();
+    await refused;
+    return (Date.now() - began) / HOUR_MS;
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 /** A waiter whose registry answers, each time it is asked, with the next of these limits or errors. */
@@ -35,7 +52,7 @@ function watch(answers: readonly (PullLimit | BundleError | undefined)[], askEve
     asked.push(reference);
     if (answer instanceof BundleError) throw answer;
     limit = answer;
-    return undefined;
+    return WANTED.descriptor;
   };
   const options: Partial<PlanOptions> = {
     openSource: () => ({ resolve }) satisfies Partial<Source> as unknown as Source,
@@ -73,33 +90,64 @@ test("createPullWaiter() goes on where a registry names no limit", async () => {
   expect(asked).toHaveLength(1);
 });
 
-test("createPullWaiter() gives up after a window without a pull, and begins anew after one", async () => {
-  // With the margin of ten minutes five milliseconds are left.
-  const margin = { remaining: 0, windowSeconds: -599.995 };
-  const { waiter, asked } = watch([margin, margin, margin, margin, margin, margin, { remaining: 1 }], 3);
+test("createPullWaiter() gives up a registry after a window without a pull, and begins anew after one", async () => {
+  const { waiter, asked } = watch(Array<PullLimit>(20).fill(USED_UP), 2 * HOUR_MS);
+  const other = { ...WANTED, from: { registry: "quay.io", repository: "app" } };
 
-  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(REFUSAL);
-  const before = asked.length;
-  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(REFUSAL);
-  waiter.reset();
-  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(REFUSAL);
-
-  expect(before).toBe(2);
-  expect(asked.length).toBe(4);
+  expect(await hoursUntilRefused(waiter, WANTED)).toBe(6 + MARGIN_HOURS);
+  expect(asked).toHaveLength(4);
+  expect(await hoursUntilRefused(waiter, WANTED)).toBe(0);
+  expect(await hoursUntilRefused(waiter, other)).toBe(6 + MARGIN_HOURS);
+  waiter.reset("docker.io");
+  expect(await hoursUntilRefused(waiter, other)).toBe(0);
+  expect(await hoursUntilRefused(waiter, WANTED)).toBe(6 + MARGIN_HOURS);
 });
 
-test("createPullWaiter() fails with what asking fails with", async () => {
+test("row 43: createPullWaiter() asks on where asking fails in a way that may pass, and tells so", async () => {
   const down = new BundleError("CONNECTION_FAILED", "Cannot resolve it");
-  const { waiter } = watch([down]);
+  const { waiter, told, asked } = watch([{ ...USED_UP, resetSeconds: 3600 }, down, { remaining: 3 }]);
 
-  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(down);
+  vi.useFakeTimers();
+  const waiting = waiter.wait(WANTED, 1, REFUSAL);
+  await vi.runAllTimersAsync();
+  vi.useRealTimers();
+  await waiting;
+
+  expect(asked).toHaveLength(3);
+  const message = "it grants no more pulls for now, and 1 are still needed";
+  expect(told).toEqual([
+    ["docker.io", 1, message],
+    ["docker.io", HOUR_MS, message],
+    // What the registry said before says nothing about now.
+    ["docker.io", 1, `${message}; asking it failed: Cannot resolve it`],
+  ]);
+});
+
+test("createPullWaiter() gives up after a window in which asking failed, with what the registry said", async () => {
+  const down = new BundleError("UNAVAILABLE", "Cannot resolve it");
+  const { waiter } = watch(Array<BundleError>(20).fill(down), HOUR_MS);
+
+  expect(await hoursUntilRefused(waiter, WANTED)).toBe(6 + MARGIN_HOURS);
+});
+
+test("createPullWaiter() leaves it to the pull where asking fails for another reason", async () => {
+  const { waiter, asked } = watch([new BundleError("DENIED", "Cannot resolve it")]);
+
+  await waiter.wait(WANTED, 1, REFUSAL);
+
+  expect(asked).toHaveLength(1);
+});
+
+test("createPullWaiter() fails with what concerns all", async () => {
+  const interrupted = new BundleError("INTERRUPTED", "Interrupted");
+  const { waiter } = watch([interrupted]);
+
+  await expect(waiter.wait(WANTED, 1, REFUSAL)).rejects.toBe(interrupted);
 });
 
 test("createPullWaiter() ends with the signal's reason", async () => {
-  const options: Partial<PlanOptions> = {
-    pullLimit: () => USED_UP,
-    signal: AbortSignal.abort(new Error("stopped")),
-  };
+  const { waiter } = watch([]);
+  const signal = AbortSignal.abort(new Error("stopped"));
 
-  await expect(createPullWaiter(options as PlanOptions).wait(WANTED, 1, REFUSAL)).rejects.toThrow("stopped");
+  await expect(waiter.wait(WANTED, 1, REFUSAL, { signal })).rejects.toThrow("stopped");
 });

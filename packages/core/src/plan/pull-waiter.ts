@@ -1,4 +1,7 @@
 import { type BundleError, isBundleError } from "../error.ts";
+import { isForAll } from "../is-for-all.ts";
+import type { AbortOptions } from "../repository.ts";
+import { mayPass } from "../retry.ts";
 import { wait } from "../wait.ts";
 import type { WantedManifest } from "./manifest-outcomes.ts";
 import type { PullLimit } from "./plan.ts";
@@ -16,66 +19,82 @@ const DEFAULT_WINDOW_SECONDS = 21_600;
 /** Beyond the window: clocks differ, and others may have used up what was granted. */
 const MARGIN_MS = 10 * 60_000;
 
-/** Waits for a registry to grant pulls again. */
+/** Waits for registries to grant pulls again. */
 export interface PullWaiter {
   /**
    * Waits until the registry of this manifest grants pulls, and tells each time for how long. `refusal` is what it said
-   * last. `count` pulls are needed.
+   * last. `count` pulls are needed. Ends as well if this manifest cannot be asked about for another reason: its pull will
+   * tell. A connection that is lost meanwhile ends nothing.
    *
-   * @throws `refusal` if a window has passed without one being granted; what asking fails with; the abort reason
+   * @throws `refusal` if a window has passed without one being granted; what concerns all; the abort reason
    */
-  wait(wanted: WantedManifest, count: number, refusal: BundleError): Promise<void>;
-  /** Pulls were granted: a new window may begin. */
-  reset(): void;
+  wait(wanted: WantedManifest, count: number, refusal: BundleError, options?: AbortOptions): Promise<void>;
+  /** This registry granted a pull: a new window may begin. */
+  reset(registry: string): void;
 }
+
+/** Fails where it would have to wait. */
+export const NO_WAITER: PullWaiter = {
+  wait: async (_wanted, _count, refusal) => await Promise.reject(refusal),
+  reset: () => undefined,
+};
 
 /** A waiter that has not waited yet. */
 export function createPullWaiter(options: PlanOptions): PullWaiter {
-  const { openSource, pullLimit, onEvent, signal, askEveryMs = ASK_EVERY_MS } = options;
-  let waitedMs = 0;
+  const { openSource, pullLimit, onEvent, askEveryMs = ASK_EVERY_MS } = options;
+  /** Milliseconds since a registry granted the last pull. */
+  const waited = new Map<string, number>();
 
-  const waitOnce = async (registry: string, count: number, waitMs: number): Promise<void> => {
-    const message = `it grants no more pulls for now, and ${count} are still needed`;
-    onEvent?.({ kind: "retry", host: registry, message, waitMs });
-    await wait(waitMs, signal);
-    waitedMs += waitMs;
-  };
-
-  /** A HEAD is free, and tells what is left. */
-  const ask = async ({ descriptor, from }: WantedManifest): Promise<BundleError | undefined> => {
+  /** A HEAD is free, and tells what is left: why there is more to wait, if there is. */
+  const ask = async (
+    { descriptor, from }: WantedManifest,
+    refusal: BundleError,
+    abort: AbortOptions,
+  ): Promise<BundleError | undefined> => {
     try {
-      await openSource(from).resolve(descriptor.digest, signal === undefined ? {} : { signal });
-      return undefined;
+      const found = await openSource(from).resolve(descriptor.digest, abort);
+      return found !== undefined && pullLimit(from.registry)?.remaining === 0 ? refusal : undefined;
     } catch (error) {
-      if (!isBundleError(error, "TOOMANYREQUESTS")) throw error;
-      return error;
+      abort.signal?.throwIfAborted();
+      if (!isBundleError(error) || isForAll(error)) throw error;
+      return mayPass(error) ? error : undefined;
     }
   };
 
   return {
-    async wait(wanted, count, refusal) {
+    async wait(wanted, count, refusal, abort = {}) {
       const { registry } = wanted.from;
       for (let last: BundleError | undefined = refusal; last !== undefined; ) {
         const limit = pullLimit(registry);
+        const waitedMs = waited.get(registry) ?? 0;
         const leftMs = (limit?.windowSeconds ?? DEFAULT_WINDOW_SECONDS) * 1000 + MARGIN_MS - waitedMs;
         if (leftMs <= 0) throw refusal;
-        await waitOnce(registry, count, Math.min(leftMs, resetOf(limit, last) ?? askEveryMs));
-        last = (await ask(wanted)) ?? (isUsedUp(pullLimit(registry)) ? refusal : undefined);
+        const waitMs = Math.min(leftMs, resetOf(limit, last) ?? askEveryMs);
+        onEvent?.({ kind: "retry", host: registry, message: describe(count, last), waitMs });
+        await wait(waitMs, abort.signal);
+        waited.set(registry, waitedMs + waitMs);
+        last = await ask(wanted, refusal, abort);
       }
     },
-    reset() {
-      waitedMs = 0;
+    reset(registry) {
+      waited.delete(registry);
     },
   };
 }
 
-/** In how many milliseconds the registry says that it grants more. */
-function resetOf(limit: PullLimit | undefined, { retryAfterMs }: BundleError): number | undefined {
+function describe(count: number, last: BundleError): string {
+  const message = `it grants no more pulls for now, and ${count} are still needed`;
+  return isRefusal(last) ? message : `${message}; asking it failed: ${last.message}`;
+}
+
+/** In how many milliseconds the registry says that it grants more; nothing is known from one that could not be asked. */
+function resetOf(limit: PullLimit | undefined, last: BundleError): number | undefined {
+  if (!isRefusal(last)) return undefined;
   const resetMs = limit?.resetSeconds === undefined ? undefined : limit.resetSeconds * 1000;
-  const askedMs = retryAfterMs ?? resetMs;
+  const askedMs = last.retryAfterMs ?? resetMs;
   return askedMs === undefined ? undefined : Math.max(MIN_WAIT_MS, askedMs);
 }
 
-function isUsedUp(limit: PullLimit | undefined): boolean {
-  return limit !== undefined && limit.remaining === 0;
+function isRefusal({ code }: BundleError): boolean {
+  return code === "TOOMANYREQUESTS";
 }

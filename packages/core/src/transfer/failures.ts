@@ -1,6 +1,7 @@
 import type { Descriptor } from "../descriptor.ts";
-import { type BundleError, type ErrorCode, isBundleError } from "../error.ts";
+import { type BundleError, isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
+import { isForAll } from "../is-for-all.ts";
 import { warnOfUnknownReferrers } from "../plan/attach-referrers.ts";
 import { listContent, type ManifestGraph } from "../plan/manifest-graph.ts";
 import {
@@ -14,12 +15,9 @@ import {
 } from "../plan/plan.ts";
 import { formatReference } from "../reference.ts";
 
-/** What ends the whole work, not one image: the disk, the user. */
-const FATAL: ReadonlySet<ErrorCode> = new Set(["NO_SPACE", "FILE_FAILED", "INTERRUPTED"]);
-
 /** Does this error concern one image only? Anything unknown does not. */
 export function isImageFailure(error: unknown): error is BundleError {
-  return isBundleError(error) && !FATAL.has(error.code);
+  return isBundleError(error) && !isForAll(error);
 }
 
 /** Images that can be had, and those that need a blob that cannot. */
