@@ -99,3 +99,12 @@ test("row 9: fetchBlob() asks no third repository for what two have damaged, wha
   expect(error).toBe(DAMAGED);
   expect([...new Set(asked)]).toEqual(["app0", "app1", "app2"]);
 });
+
+test("fetchBlob() asks a registry that refuses more requests in no other repository", async () => {
+  const limited = new BundleError("TOOMANYREQUESTS", "Cannot fetch blob: too many requests");
+
+  const { asked, error } = await askedUntilFailed([UNKNOWN, limited, UNKNOWN]);
+
+  expect(error).toBe(limited);
+  expect(asked).toEqual(["app0", "app1"]);
+});

@@ -42,13 +42,17 @@ export async function fetchBlob(
   options: FetchBlobOptions,
 ): Promise<void> {
   const failures: BundleError[] = [];
+  /** Asking a registry that asks for patience in another repository would only use it up. */
+  const limited = new Set<string>();
   for (const place of places) {
+    if (limited.has(place.registry)) continue;
     try {
       return await fetchFrom(descriptor, place, sink, options);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!isBundleError(error) || isForAll(error)) throw error;
       failures.push(error);
+      if (error.code === "TOOMANYREQUESTS") limited.add(place.registry);
       if (failures.filter(isDamage).length === MAX_DAMAGED_PLACES) break;
     }
   }
