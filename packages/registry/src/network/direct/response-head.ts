@@ -18,7 +18,8 @@ export type Framing =
   | { readonly kind: "close" };
 
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: .*)?$/;
-const HEADER_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
+/** Blanks around a value are left to a function: a pattern would try each of a row of them as the first of the last ones. */
+const HEADER_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 
 /** Reads the lines before a body, without the empty one. @throws an error with node's code for what is no HTTP */
 export function parseResponseHead(text: string): ResponseHead {
@@ -28,9 +29,10 @@ export function parseResponseHead(text: string): ResponseHead {
     throw notHttp("HPE_INVALID_CONSTANT", "the answer does not begin as one of HTTP/1");
   const headers: HeaderFields = Object.create(null) as HeaderFields;
   for (const line of lines) {
-    const [, name, value] = HEADER_LINE.exec(line) ?? [];
-    if (name === undefined || value === undefined)
+    const [, name, field] = HEADER_LINE.exec(line) ?? [];
+    if (name === undefined || field === undefined)
       throw notHttp("HPE_INVALID_HEADER_TOKEN", "a header field is malformed");
+    const value = withoutBlanks(field);
     const known = headers[name.toLowerCase()];
     headers[name.toLowerCase()] = known === undefined ? value : [known, value].flat();
   }
@@ -39,6 +41,19 @@ export function parseResponseHead(text: string): ResponseHead {
   const tokens = String(headers["connection"] ?? "").toLowerCase();
   const isPersistent = minor === "1" && framing.kind === "length" && !/\bclose\b/.test(tokens);
   return { statusCode, headers, framing, isPersistent };
+}
+
+/** Without the blanks and tabs around it; other white space belongs to a value. */
+function withoutBlanks(field: string): string {
+  let start = 0;
+  let end = field.length;
+  while (start < end && isBlank(field[start])) start += 1;
+  while (end > start && isBlank(field[end - 1])) end -= 1;
+  return field.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }
 
 function framingOf(statusCode: number, headers: HeaderFields): Framing {
