@@ -22,51 +22,46 @@ export interface ReceiveOptions {
   readonly onRoom: () => void;
 }
 
+interface Answer {
+  readonly head: ResponseHead;
+  readonly body: BodyBuffers;
+}
+
 /** Takes the bytes of one answer from a connection: its head is parsed, its body goes straight into buffers. */
 export function receiveResponse(options: ReceiveOptions): Receiver {
   const { pool, onHead, onFailed, onComplete, onGivenUp, onRoom } = options;
   let text = "";
-  let head: ResponseHead | undefined;
+  let answer: Answer | undefined;
   /** Bytes of the body that are still to come, where that is known. */
   let left = Number.POSITIVE_INFINITY;
   let isComplete = false;
   let space: Uint8Array | undefined;
 
-  const body = createBodyBuffers({
-    pool,
-    onRoom,
-    onDone: () => {
-      if (!isComplete) onGivenUp();
-    },
-  });
+  const begin = (head: ResponseHead): Answer => {
+    if (head.framing.kind === "length") left = head.framing.size;
+    const body = createBodyBuffers({
+      pool,
+      isEager: head.framing.kind === "chunked",
+      onRoom,
+      onDone: () => {
+        if (!isComplete) onGivenUp();
+      },
+    });
+    return { head, body };
+  };
 
-  const complete = (known: ResponseHead): void => {
+  const complete = ({ head, body }: Answer): void => {
     isComplete = true;
     body.end();
-    onComplete(known);
+    onComplete(head);
   };
 
-  /** Bytes that lie elsewhere are copied to where the others go. */
-  const addCopy = (chunk: Uint8Array): boolean => {
-    let hasRoom = true;
-    for (let position = 0; position < chunk.length; ) {
-      const room = body.space();
-      const part = chunk.subarray(position, position + room.length);
-      room.set(part);
-      position += part.length;
-      hasRoom = body.received(part.length);
-    }
-    return hasRoom;
-  };
-
-  const addBody = (known: ResponseHead, chunk: Uint8Array): boolean => {
+  const addBody = (known: Answer, chunk: Uint8Array): boolean => {
     if (chunk.length > left) onGivenUp();
     const own = chunk.subarray(0, left);
     left -= own.length;
     const isInPlace = own.buffer === space?.buffer && own.byteOffset === space.byteOffset;
-    const hasRoom = isInPlace ? body.received(own.length) : addCopy(own);
-    // Where it ends only its reader sees.
-    if (known.framing.kind === "chunked") body.flush();
+    const hasRoom = isInPlace ? known.body.received(own.length) : addCopy(known.body, own);
     if (left === 0) complete(known);
     return hasRoom || isComplete;
   };
@@ -82,21 +77,20 @@ export function receiveResponse(options: ReceiveOptions): Receiver {
       text = text.slice(end + END_OF_HEAD.length);
       // Such an answer only says that another one will come.
       if (known.statusCode < 200) continue;
-      head = known;
-      if (known.framing.kind === "length") left = known.framing.size;
-      onHead(known, body);
-      return addBody(known, chunk.subarray(chunk.length - text.length));
+      answer = begin(known);
+      onHead(known, answer.body);
+      return addBody(answer, chunk.subarray(chunk.length - text.length));
     }
   };
 
   return {
     space() {
-      space = head === undefined || isComplete ? undefined : body.space();
+      space = answer === undefined || isComplete ? undefined : answer.body.space();
       return space;
     },
     received(chunk) {
       if (isComplete) return true;
-      if (head !== undefined) return addBody(head, chunk);
+      if (answer !== undefined) return addBody(answer, chunk);
       try {
         return addHead(chunk);
       } catch (error) {
@@ -106,12 +100,25 @@ export function receiveResponse(options: ReceiveOptions): Receiver {
       }
     },
     closed(error) {
-      if (head === undefined) onFailed(error ?? cut());
+      if (answer === undefined) onFailed(error ?? cut());
       else if (isComplete) return;
-      else if (error === undefined && head.framing.kind === "close") complete(head);
-      else body.end(error ?? cut());
+      else if (error === undefined && answer.head.framing.kind === "close") complete(answer);
+      else answer.body.end(error ?? cut());
     },
   };
+}
+
+/** Bytes that lie elsewhere are copied to where the others go. */
+function addCopy(body: BodyBuffers, chunk: Uint8Array): boolean {
+  let hasRoom = true;
+  for (let position = 0; position < chunk.length; ) {
+    const room = body.space();
+    const part = chunk.subarray(position, position + room.length);
+    room.set(part);
+    position += part.length;
+    hasRoom = body.received(part.length);
+  }
+  return hasRoom;
 }
 
 function cut(): Error {
