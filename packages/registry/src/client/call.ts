@@ -8,6 +8,8 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   /** Opened anew for every attempt. Each chunk is needed until the next one is asked for. */
   readonly body?: () => AsyncIterable<Uint8Array> | Uint8Array;
+  /** What of it nobody may see, beside its authorization. @default nothing */
+  readonly secrets?: readonly string[];
   /** Statuses that are an answer; others are thrown. With 401 among them nobody logs in for it. */
   readonly expected: readonly number[];
   /** "verb object", for messages. */
