@@ -42,6 +42,14 @@ export class BundleError extends Error {
   }
 }
 
+/** The same error with other properties: what is not named stays, also what a later version adds. */
+export function changeError(
+  error: BundleError,
+  { message = error.message, ...changes }: BundleErrorOptions & { readonly message?: string },
+): BundleError {
+  return new BundleError(error.code, message, { ...error, cause: error.cause, ...changes });
+}
+
 /** Is this a {@link BundleError}, with that code if one is given? */
 export function isBundleError(error: unknown, code?: ErrorCode): error is BundleError {
   return (

@@ -66,6 +66,15 @@ test("createGates() holds back what did not fail itself, and says so once", asyn
   expect(clock.ms).toBeGreaterThanOrEqual(1500);
 });
 
+test("createGates() keeps what else a failure says", async () => {
+  const { pass } = watch();
+  const said = { stops: "registry", digests: ["sha256:1"], cause: new Error("503"), hint: "Wait" } as const;
+
+  const error = (await pass()).fail(new BundleError("UNAVAILABLE", "Cannot push it: read-only", said), WHAT);
+
+  expect(error).toMatchObject({ ...said, isHeldBack: true });
+});
+
 test("createGates() holds back nobody else", async () => {
   const { clock, pass } = watch();
   (await pass()).fail(CUT, WHAT);

@@ -1,4 +1,4 @@
-import { BundleError } from "@airgap-bundle/core";
+import { BundleError, changeError } from "@airgap-bundle/core";
 import { type Credentials, describeCredentials } from "../credentials/credentials.ts";
 import { loginHint } from "../credentials/login-hint.ts";
 import { answerOf } from "./answer-error.ts";
@@ -47,7 +47,7 @@ export function loginError(
 /** The registry refuses a token that its own token server has just given. `said`: its words. */
 export function refusedError(said: BundleError, { credentials, scopes }: Authorization): BundleError {
   const message = `${said.message}; asked ${describeCredentials(credentials)} for ${scopes.join(" ") || "nothing in particular"}`;
-  return new BundleError(said.code, message, { hint: said.hint, cause: said.cause });
+  return changeError(said, { message });
 }
 
 /** Harbor answers so for a project that it does not have or does not show, without a challenge. */

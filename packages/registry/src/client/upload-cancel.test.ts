@@ -148,4 +148,14 @@ describe("checkPush()", () => {
       hint: expect.stringContaining("project"),
     });
   });
+
+  test("row 74: tells that nothing more need be sent to a registry in maintenance", async () => {
+    const body = "The registry is in maintenance";
+    const { checkPush, server } = await openOdd(({ method }): RawAnswer => {
+      return method === "POST" ? { status: 503, headers: { "retry-after": "0" }, body } : { status: 404 };
+    });
+
+    await expect(checkPush()).rejects.toMatchObject({ code: "UNAVAILABLE", stops: "registry" });
+    expect(server.requests.filter(({ method }) => method === "POST")).toHaveLength(5);
+  });
 });
