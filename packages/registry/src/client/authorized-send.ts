@@ -9,10 +9,11 @@ import {
   isProjectMissing,
   loginError,
   missingError,
+  overloadedError,
   refusedError,
   unknownSchemeError,
 } from "./login-errors.ts";
-import { discard, type Response, toRegistryError } from "./response.ts";
+import { discard, isOverloaded, type Response, toRegistryError } from "./response.ts";
 
 /** A request is sent without a token, with one, and with a better one. */
 const MAX_ATTEMPTS = 3;
@@ -103,6 +104,18 @@ export function createAuthorizedSend(
     return next;
   };
 
+  /** Credentials of which nobody has spoken stay untried, whatever else the registry says. */
+  const request = async (call: Call, used: Authorization | undefined): Promise<LocatedResponse> => {
+    try {
+      const located = await connection.request(call, used?.header);
+      if (isOverloaded(located.response)) used?.fail(overloadedError(call, located.response));
+      return located;
+    } catch (error) {
+      used?.fail(error);
+      throw error;
+    }
+  };
+
   return async (call) => {
     const own = await connection.origin(call);
     const wanted = { scopes: call.scopes, origin: own, signal: call.signal };
@@ -110,10 +123,10 @@ export function createAuthorizedSend(
     let used = isOwn ? await authorizer.authorize(wanted) : undefined;
     try {
       for (let attempt = 1; ; attempt++) {
-        const located = await connection.request(call, used?.header);
+        const located = await request(call, used);
         const { response, origin } = located;
         if (response.statusCode !== 401 || origin !== own) {
-          if (used !== undefined) authorizer.accept(used);
+          if (used !== undefined && !isOverloaded(response)) authorizer.accept(used);
           return located;
         }
         if (call.expected.includes(401)) return located;

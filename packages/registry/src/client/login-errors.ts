@@ -5,6 +5,7 @@ import { answerOf } from "./answer-error.ts";
 import type { Authorization } from "./authorizer.ts";
 import type { Call } from "./call.ts";
 import type { Challenge } from "./challenge.ts";
+import type { Response } from "./response.ts";
 import { repositoryOf } from "./scopes.ts";
 
 /** The registry wants credentials and there are none. `said`: what it answered. */
@@ -48,6 +49,11 @@ export function loginError(
 export function refusedError(said: BundleError, { credentials, scopes }: Authorization): BundleError {
   const message = `${said.message}; asked ${describeCredentials(credentials)} for ${scopes.join(" ") || "nothing in particular"}`;
   return changeError(said, { message });
+}
+
+/** For those who wait for this request's credentials to be taken; what they send next is held back. */
+export function overloadedError({ what }: Call, { statusCode }: Response): BundleError {
+  return new BundleError("UNAVAILABLE", `Cannot ${what}: status ${statusCode}`, { isHeldBack: true });
 }
 
 /** Harbor answers so for a project that it does not have or does not show, without a challenge. */
