@@ -74,6 +74,7 @@ export async function retry<T>(
 /** Undefined if another attempt is not worth while. */
 function waitAfter(error: unknown, vain: number, isAlsoRetried: boolean): number | undefined {
   if (!isBundleError(error) || !(PASSING.has(error.code) || isAlsoRetried)) return undefined;
+  if (error.isGivenUp === true) return undefined;
   if (isNoAccident(error) && vain > 1) return undefined;
   // A pull limit names no time: it lasts hours, and trying again would only use it up.
   if (error.code === "TOOMANYREQUESTS" && error.retryAfterMs === undefined) return undefined;

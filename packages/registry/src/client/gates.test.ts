@@ -198,11 +198,20 @@ test("createGates() gives up a host after ten failures in a row, and takes it up
   const downAt = clock.ms;
   const turn = await pass();
 
-  expect(final.isHeldBack).toBeUndefined();
-  expect(final.retryAfterMs).toBe(Number.POSITIVE_INFINITY);
+  expect(final).toMatchObject({ isGivenUp: true });
+  expect(final).not.toHaveProperty("isHeldBack");
+  expect(final).not.toHaveProperty("retryAfterMs");
   expect(clock.ms - downAt).toBeLessThan(500);
   turn.succeed();
   expect((await pass()).fail(CUT, WHAT).isHeldBack).toBe(true);
+});
+
+test("createGates() keeps what a host asked for that it gives up", async () => {
+  const { pass } = watch();
+  const asking = failure("TOOMANYREQUESTS", 1000);
+  for (let request = 0; request < 10; request++) (await pass()).fail(asking, WHAT);
+
+  expect((await pass()).fail(asking, WHAT)).toMatchObject({ isGivenUp: true, retryAfterMs: 1000 });
 });
 
 test("createGates() ends the wait with the signal's reason", async () => {

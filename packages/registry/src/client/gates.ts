@@ -85,8 +85,7 @@ export function createGates(options: GatesOptions = {}): Gates {
           // Sent before the gate was closed: this is the failure that it was closed for.
           const isStale = closings !== gate.closings && gate.failures > 0;
           if (!isStale) gate.failures += 1;
-          if (gate.failures > MAX_FAILURES)
-            return changeError(error, { retryAfterMs: Number.POSITIVE_INFINITY });
+          if (gate.failures > MAX_FAILURES) return changeError(error, { isGivenUp: true });
           if (!isStale) gate.closings += 1;
           const waitMs = isStale ? (error.retryAfterMs ?? 0) : waitAfter(error, gate.failures);
           close(gate, origin, waitMs, reasonOf(error, what));
