@@ -1,7 +1,7 @@
 import type { BundleError } from "@airgap-bundle/core";
 import { lineOf } from "./answer-error.ts";
 import type { Authorization, Authorizer, Wanted } from "./authorizer.ts";
-import type { Call } from "./call.ts";
+import { type Call, isExpected } from "./call.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Connection, LocatedResponse } from "./connection.ts";
 import {
@@ -129,7 +129,7 @@ export function createAuthorizedSend(
           if (used !== undefined && !isOverloaded(response)) authorizer.accept(used);
           return located;
         }
-        if (call.expected.includes(401)) return located;
+        if (isExpected(call, 401)) return located;
         const offered = challengesOf(response);
         const said = await toRegistryError(response, call.what, lineOf(call, own));
         used = await answerRefusal({ call, wanted, used, attempt, offered, said });

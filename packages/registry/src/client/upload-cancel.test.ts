@@ -1,4 +1,4 @@
-import { createMemoryStore } from "@airgap-bundle/core";
+import { createMemoryStore, type TransferEvent } from "@airgap-bundle/core";
 import { describe, expect, test } from "vitest";
 import { alterStore } from "../../../../test/support/alter-store.ts";
 import { useClients } from "../../../../test/support/clients.ts";
@@ -125,6 +125,21 @@ describe("an upload that will not go on", () => {
 
     expect(deletions).toBe(5);
   });
+});
+
+test.each([500, 503])("an upload that cannot be cancelled holds nothing else up: %i", async (status) => {
+  const told: TransferEvent[] = [];
+  const { checkPush } = await openOdd(
+    ({ method }): RawAnswer =>
+      method === "POST" ? { status: 202, headers: { location: "/upload" } } : { status },
+    { onEvent: (event) => told.push(event) },
+  );
+  const startedAt = performance.now();
+
+  for (let check = 0; check < 3; check++) await checkPush();
+
+  expect(told).toEqual([]);
+  expect(performance.now() - startedAt).toBeLessThan(500);
 });
 
 describe("checkPush()", () => {
