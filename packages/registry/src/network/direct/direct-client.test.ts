@@ -159,6 +159,15 @@ test.each([
   await expect(get().then(collect)).rejects.toMatchObject({ code });
 });
 
+test("send() ends where an answer is announced without end (row 48)", async () => {
+  respond = (socket) => {
+    const timer = setInterval(() => socket.write("HTTP/1.1 100 Continue\r\n\r\n".repeat(100)), 1);
+    socket.on("close", () => clearInterval(timer));
+  };
+
+  await expect(get()).rejects.toMatchObject({ code: "UND_ERR_HEADERS_OVERFLOW" });
+});
+
 test("send() gives what came before a body was cut", async () => {
   respond = (socket) => socket.end(withLength(LARGE).subarray(0, 1_000_000));
   const { body } = await get();

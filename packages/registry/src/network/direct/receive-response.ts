@@ -3,8 +3,8 @@ import type { BufferPool } from "./buffer-pool.ts";
 import { notHttp, parseResponseHead, type ResponseHead } from "./response-head.ts";
 import type { Receiver } from "./wire.ts";
 
-/** Signed URLs and their headers grow past node's 16 KiB. */
-const MAX_HEAD_SIZE = 64 * 1024;
+/** Signed URLs and their headers grow past node's 16 KiB; answers that only announce another one count with it. */
+export const MAX_HEAD_SIZE: number = 64 * 1024;
 const END_OF_HEAD = "\r\n\r\n";
 
 /** What an answer tells while it comes. */
@@ -31,6 +31,8 @@ interface Answer {
 export function receiveResponse(options: ReceiveOptions): Receiver {
   const { pool, onHead, onFailed, onComplete, onGivenUp, onRoom } = options;
   let text = "";
+  /** Bytes of the heads that are done with. */
+  let passed = 0;
   let answer: Answer | undefined;
   /** Bytes of the body that are still to come, where that is known. */
   let left = Number.POSITIVE_INFINITY;
@@ -70,11 +72,12 @@ export function receiveResponse(options: ReceiveOptions): Receiver {
     text += Buffer.from(chunk).toString("latin1");
     for (;;) {
       const end = text.indexOf(END_OF_HEAD);
-      if (end === -1 ? text.length > MAX_HEAD_SIZE : end > MAX_HEAD_SIZE)
+      if (passed + (end === -1 ? text.length : end) > MAX_HEAD_SIZE)
         throw notHttp("UND_ERR_HEADERS_OVERFLOW", "the answer's header is too large");
       if (end === -1) return true;
       const known = parseResponseHead(text.slice(0, end));
       text = text.slice(end + END_OF_HEAD.length);
+      passed += end + END_OF_HEAD.length;
       // Such an answer only says that another one will come.
       if (known.statusCode < 200) continue;
       answer = begin(known);
