@@ -116,6 +116,15 @@ test("send() uses a connection again after a whole body, and after one that nobo
   expect(requests).toHaveLength(4);
 });
 
+test("send() uses no connection again on which more came than was announced", async () => {
+  respond = (socket) => socket.write(Buffer.concat([withLength(Buffer.from("abc")), Buffer.from("more")]));
+
+  expect((await collect(await get())).toString()).toBe("abc");
+  expect((await collect(await get())).toString()).toBe("abc");
+
+  expect(connections).toBe(2);
+});
+
 test("row 113: send() tells that a kept connection was closed meanwhile, and keeps none from then on", async () => {
   respond = (socket, _request, count) => {
     if (count === 3) socket.destroy();

@@ -3,7 +3,7 @@ import { createBufferPool } from "./buffer-pool.ts";
 import { dechunked } from "./chunked.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { receiveResponse } from "./receive-response.ts";
-import type { HeaderFields, ResponseHead } from "./response-head.ts";
+import type { HeaderFields } from "./response-head.ts";
 import { sendBody } from "./send-body.ts";
 import { givenUp, openWire, type Receiver, type Wire } from "./wire.ts";
 
@@ -106,7 +106,7 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
           for (const other of idle.get(url.origin) ?? []) other.destroy();
           reject(error);
         },
-        onComplete: ({ isPersistent }: ResponseHead) => {
+        onComplete: (isPersistent) => {
           settle();
           if (isPersistent && isSent) keep(url.origin, wire);
           else wire.destroy();
@@ -118,7 +118,7 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
         onRoom: wire.resume,
       });
       signal?.addEventListener("abort", abort, { once: true });
-      wire.request(head, requirePace(receiver, wire));
+      wire.request(head, requireRate(receiver, wire));
       wire.setIdleTimeout(isSent ? idleTimeoutMs : Math.min(idleTimeoutMs, SENDING_TIMEOUT_MS));
       if (content !== undefined) {
         sendBody(wire, content, () => isAnswered).then(
@@ -158,8 +158,8 @@ function formatRequest({ method, url, headers }: DirectRequest): string {
   return `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${fields}\r\n`;
 }
 
-/** Ends a connection whose bytes come too slowly. */
-function requirePace(receiver: Receiver, wire: Wire): Receiver {
+/** As that of the same name for undici: ends a connection whose bytes come too slowly. */
+function requireRate(receiver: Receiver, wire: Wire): Receiver {
   const meter = createRateMeter();
   return {
     ...receiver,

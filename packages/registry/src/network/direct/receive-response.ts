@@ -1,6 +1,7 @@
 import { type BodyBuffers, createBodyBuffers } from "./body-buffers.ts";
 import type { BufferPool } from "./buffer-pool.ts";
-import { notHttp, parseResponseHead, type ResponseHead } from "./response-head.ts";
+import { codedError } from "./coded-error.ts";
+import { parseResponseHead, type ResponseHead } from "./response-head.ts";
 import type { Receiver } from "./wire.ts";
 
 /** Signed URLs and their headers grow past node's 16 KiB; answers that only announce another one count with it. */
@@ -12,11 +13,11 @@ export interface ReceiveOptions {
   readonly pool: BufferPool;
   /** Its head is there; its body follows into `body`. */
   readonly onHead: (head: ResponseHead, body: BodyBuffers) => void;
-  /** It failed before its head was there. */
+  /** It failed before its head was there. Nothing else is told then. */
   readonly onFailed: (error: Error) => void;
-  /** The last byte of its body has come. */
-  readonly onComplete: (head: ResponseHead) => void;
-  /** Nobody reads what is still to come. */
+  /** The last byte of its body has come; is the connection good for another request? */
+  readonly onComplete: (isPersistent: boolean) => void;
+  /** Its reader wants no more of it before the last byte has come. */
   readonly onGivenUp: () => void;
   /** The reader of the body has room again. */
   readonly onRoom: () => void;
@@ -36,7 +37,8 @@ export function receiveResponse(options: ReceiveOptions): Receiver {
   let answer: Answer | undefined;
   /** Bytes of the body that are still to come, where that is known. */
   let left = Number.POSITIVE_INFINITY;
-  let isComplete = false;
+  /** It has come as a whole, or never will. */
+  let isOver = false;
   let space: Uint8Array | undefined;
 
   const begin = (head: ResponseHead): Answer => {
@@ -46,26 +48,31 @@ export function receiveResponse(options: ReceiveOptions): Receiver {
       isEager: head.framing.kind === "chunked",
       onRoom,
       onDone: () => {
-        if (!isComplete) onGivenUp();
+        if (!isOver) onGivenUp();
       },
     });
     return { head, body };
   };
 
-  const complete = ({ head, body }: Answer): void => {
-    isComplete = true;
+  const complete = ({ head, body }: Answer, isAlone: boolean): void => {
+    isOver = true;
     body.end();
-    onComplete(head);
+    onComplete(head.isPersistent && isAlone);
+  };
+
+  const fail = (error: Error): void => {
+    isOver = true;
+    onFailed(error);
   };
 
   const addBody = (known: Answer, chunk: Uint8Array): boolean => {
-    if (chunk.length > left) onGivenUp();
     const own = chunk.subarray(0, left);
     left -= own.length;
     const isInPlace = own.buffer === space?.buffer && own.byteOffset === space.byteOffset;
     const hasRoom = isInPlace ? known.body.received(own.length) : addCopy(known.body, own);
-    if (left === 0) complete(known);
-    return hasRoom || isComplete;
+    // What comes behind it is the answer to nothing: who knows what the other side means.
+    if (left === 0) complete(known, own.length === chunk.length);
+    return hasRoom || isOver;
   };
 
   const addHead = (chunk: Uint8Array): boolean => {
@@ -73,7 +80,7 @@ export function receiveResponse(options: ReceiveOptions): Receiver {
     for (;;) {
       const end = text.indexOf(END_OF_HEAD);
       if (passed + (end === -1 ? text.length : end) > MAX_HEAD_SIZE)
-        throw notHttp("UND_ERR_HEADERS_OVERFLOW", "the answer's header is too large");
+        throw codedError("UND_ERR_HEADERS_OVERFLOW", "the answer's header is too large");
       if (end === -1) return true;
       const known = parseResponseHead(text.slice(0, end));
       text = text.slice(end + END_OF_HEAD.length);
@@ -88,24 +95,23 @@ export function receiveResponse(options: ReceiveOptions): Receiver {
 
   return {
     space() {
-      space = answer === undefined || isComplete ? undefined : answer.body.space();
+      space = answer === undefined || isOver ? undefined : answer.body.space();
       return space;
     },
     received(chunk) {
-      if (isComplete) return true;
+      if (isOver) return true;
       if (answer !== undefined) return addBody(answer, chunk);
       try {
         return addHead(chunk);
       } catch (error) {
-        onFailed(error instanceof Error ? error : new Error(String(error)));
-        onGivenUp();
+        fail(error instanceof Error ? error : new Error(String(error)));
         return false;
       }
     },
     closed(error) {
-      if (answer === undefined) onFailed(error ?? cut());
-      else if (isComplete) return;
-      else if (error === undefined && answer.head.framing.kind === "close") complete(answer);
+      if (isOver) return;
+      if (answer === undefined) fail(error ?? cut());
+      else if (error === undefined && answer.head.framing.kind === "close") complete(answer, true);
       else answer.body.end(error ?? cut());
     },
   };
@@ -125,5 +131,5 @@ function addCopy(body: BodyBuffers, chunk: Uint8Array): boolean {
 }
 
 function cut(): Error {
-  return Object.assign(new Error("the other side closed the connection"), { code: "ECONNRESET" });
+  return codedError("ECONNRESET", "the other side closed the connection");
 }

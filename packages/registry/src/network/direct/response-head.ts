@@ -1,3 +1,5 @@
+import { codedError } from "./coded-error.ts";
+
 /** Header fields by their names in lower case; several of one name are a list. */
 export type HeaderFields = Record<string, string | string[]>;
 
@@ -26,12 +28,12 @@ export function parseResponseHead(text: string): ResponseHead {
   const [statusLine = "", ...lines] = text.split("\r\n");
   const [, minor, status] = STATUS_LINE.exec(statusLine) ?? [];
   if (status === undefined)
-    throw notHttp("HPE_INVALID_CONSTANT", "the answer does not begin as one of HTTP/1");
+    throw codedError("HPE_INVALID_CONSTANT", "the answer does not begin as one of HTTP/1");
   const headers: HeaderFields = Object.create(null) as HeaderFields;
   for (const line of lines) {
     const [, name, field] = HEADER_LINE.exec(line) ?? [];
     if (name === undefined || field === undefined)
-      throw notHttp("HPE_INVALID_HEADER_TOKEN", "a header field is malformed");
+      throw codedError("HPE_INVALID_HEADER_TOKEN", "a header field is malformed");
     const value = withoutBlanks(field);
     const known = headers[name.toLowerCase()];
     headers[name.toLowerCase()] = known === undefined ? value : [known, value].flat();
@@ -61,17 +63,12 @@ function framingOf(statusCode: number, headers: HeaderFields): Framing {
   const coding = headers["transfer-encoding"];
   if (coding !== undefined) {
     if (String(coding).toLowerCase() === "chunked") return { kind: "chunked" };
-    throw notHttp("HPE_INVALID_TRANSFER_ENCODING", "the answer has a transfer coding that is not known");
+    throw codedError("HPE_INVALID_TRANSFER_ENCODING", "the answer has a transfer coding that is not known");
   }
   const length = headers["content-length"];
   if (length === undefined) return { kind: "close" };
   const sizes = new Set([length].flat());
   const [size = ""] = sizes;
   if (sizes.size === 1 && /^\d{1,15}$/.test(size)) return { kind: "length", size: Number(size) };
-  throw notHttp("HPE_INVALID_CONTENT_LENGTH", "the answer's length is malformed");
-}
-
-/** With the code that node's own parser has for it, so that both are told in the same words. */
-export function notHttp(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
+  throw codedError("HPE_INVALID_CONTENT_LENGTH", "the answer's length is malformed");
 }

@@ -1,10 +1,11 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { CONNECT_TIMEOUT_MS } from "../connect.ts";
+import { codedError } from "./coded-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** What comes before anybody has asked for it, and the heads of answers. */
 const IDLE_BUFFER_SIZE = 64 * 1024;
-const CONNECT_TIMEOUT_MS = 15_000;
 /** Servers of node close what has been idle for 5 s: a request must not be under way to a connection that is closed. */
 const KEPT_FOR_MS = 4000;
 
@@ -143,13 +144,13 @@ function toError(reason: unknown): Error {
 
 /** What ends a connection that is not needed any more. */
 export function givenUp(): Error {
-  return Object.assign(new Error("the connection was given up"), { code: "ECONNRESET" });
+  return codedError("ECONNRESET", "the connection was given up");
 }
 
 function noConnection(): Error {
-  return Object.assign(new Error("no connection came about"), { code: "UND_ERR_CONNECT_TIMEOUT" });
+  return codedError("UND_ERR_CONNECT_TIMEOUT", "no connection came about");
 }
 
 function silence(): Error {
-  return Object.assign(new Error("nothing came"), { code: "UND_ERR_BODY_TIMEOUT" });
+  return codedError("UND_ERR_BODY_TIMEOUT", "nothing came");
 }
