@@ -26,6 +26,13 @@ export interface AuthorizedSendOptions {
   readonly authorizer: Authorizer;
 }
 
+/** A call, the registry's origin, and what came of it. */
+interface Answered {
+  readonly call: Call;
+  readonly own: string;
+  readonly located: LocatedResponse;
+}
+
 /** What a 401 says. */
 interface Refusal {
   readonly call: Call;
@@ -104,16 +111,21 @@ export function createAuthorizedSend(
     return next;
   };
 
-  /** Credentials of which nobody has spoken stay untried, whatever else the registry says. */
+  /** Who waits for these credentials to be taken waits no longer where nobody answers. */
   const request = async (call: Call, used: Authorization | undefined): Promise<LocatedResponse> => {
     try {
-      const located = await connection.request(call, used?.header);
-      if (isOverloaded(located.response)) used?.fail(overloadedError(call, located.response));
-      return located;
+      return await connection.request(call, used?.header);
     } catch (error) {
       used?.fail(error);
       throw error;
     }
+  };
+
+  /** An overloaded registry may not have looked at credentials; one that redirects has. */
+  const noteAnswer = (used: Authorization, { call, own, located }: Answered): void => {
+    const { response, origin } = located;
+    if (origin === own && isOverloaded(response)) used.fail(overloadedError(call, response));
+    else authorizer.accept(used);
   };
 
   return async (call) => {
@@ -126,7 +138,7 @@ export function createAuthorizedSend(
         const located = await request(call, used);
         const { response, origin } = located;
         if (response.statusCode !== 401 || origin !== own) {
-          if (used !== undefined && !isOverloaded(response)) authorizer.accept(used);
+          if (used !== undefined) noteAnswer(used, { call, own, located });
           return located;
         }
         if (isExpected(call, 401)) return located;

@@ -187,6 +187,27 @@ test("credentials that nobody has taken yet are tried one at a time also after a
   expect(logins).toBe(1 + 3);
 });
 
+test("credentials are taken where a registry redirects, whatever is answered there", async () => {
+  const storage = await serveOdd(() => ({ status: 503, headers: { "retry-after": "0" } }));
+  const server = await serveOdd(({ headers }) =>
+    headers.authorization === undefined
+      ? { status: 401, headers: { "www-authenticate": "Basic realm=x" } }
+      : { status: 307, headers: { location: `${storage.url}/x` } },
+  );
+  const registry = open(server.host, { credentials: USER });
+  await readImage(registry.openRepository("team/first")).catch(() => undefined);
+  const names = ["team/app", "team/base"];
+
+  const results = await Promise.allSettled(
+    names.map(async (name) => await readImage(registry.openRepository(name))),
+  );
+
+  for (const result of results)
+    expect(result).toMatchObject({
+      reason: { message: expect.stringContaining("to which the registry redirects") },
+    });
+});
+
 test("each asks for its own token where it is not the credentials that fail", async () => {
   let tokens = 0;
   let most = 0;
