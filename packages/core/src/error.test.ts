@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BundleError, describeFailure, isBundleError, toBundleError } from "./error.ts";
+import { BundleError, changeError, describeFailure, isBundleError, toBundleError } from "./error.ts";
 import { ERROR_CODES } from "./error-codes.ts";
 
 test("BundleError keeps code, hint, cause and the time to wait", () => {
@@ -17,6 +17,22 @@ test("BundleError advises what its code means where it is given no hint", () => 
   expect(error.hint).toBe(ERROR_CODES.NO_SPACE.action);
   expect("cause" in error).toBe(false);
   expect("retryAfterMs" in error).toBe(false);
+});
+
+test("changeError() keeps what is not changed", () => {
+  const options = {
+    hint: "Wait",
+    cause: new Error("socket"),
+    retryAfterMs: 5,
+    isHeldBack: true,
+    digests: ["sha256:1"],
+    stops: "registry",
+  } as const;
+  const error = new BundleError("UNAVAILABLE", "Cannot go on", options);
+
+  expect(changeError(error, {})).toMatchObject({ code: "UNAVAILABLE", message: "Cannot go on", ...options });
+  const changed = changeError(error, { message: "Cannot stop", retryAfterMs: 7 });
+  expect(changed).toMatchObject({ message: "Cannot stop", ...options, retryAfterMs: 7 });
 });
 
 test("isBundleError() tells by name and code, whatever copy of the class made it", () => {

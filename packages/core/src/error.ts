@@ -13,6 +13,8 @@ export interface BundleErrorOptions {
   readonly retryAfterMs?: number;
   /** The next request to that host waits by itself, and this was told: whoever repeats this need do neither. */
   readonly isHeldBack?: boolean;
+  /** That host has failed so often in a row that nobody repeats anything there, whatever it asks for. */
+  readonly isGivenUp?: boolean;
   /** The content that is missing or wrong, where the other side names it. */
   readonly digests?: readonly string[];
   /** What fails for the same reason whatever is pushed: all that goes to this repository, or to its registry. */
@@ -27,6 +29,7 @@ export class BundleError extends Error {
   // Declared only: a field would be there as undefined.
   declare readonly retryAfterMs?: number;
   declare readonly isHeldBack?: boolean;
+  declare readonly isGivenUp?: boolean;
   declare readonly digests?: readonly string[];
   declare readonly stops?: "repository" | "registry";
 
@@ -37,9 +40,18 @@ export class BundleError extends Error {
     this.hint = options.hint ?? ERROR_CODES[code].action;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     if (options.isHeldBack !== undefined) this.isHeldBack = options.isHeldBack;
+    if (options.isGivenUp !== undefined) this.isGivenUp = options.isGivenUp;
     if (options.digests !== undefined) this.digests = options.digests;
     if (options.stops !== undefined) this.stops = options.stops;
   }
+}
+
+/** The same error with other properties: what is not named stays, also what a later version adds. */
+export function changeError(
+  error: BundleError,
+  { message = error.message, ...changes }: BundleErrorOptions & { readonly message?: string },
+): BundleError {
+  return new BundleError(error.code, message, { ...error, cause: error.cause, ...changes });
 }
 
 /** Is this a {@link BundleError}, with that code if one is given? */

@@ -18,6 +18,7 @@ export {
 export {
   BundleError,
   type BundleErrorOptions,
+  changeError,
   describeCauses,
   type ErrorCode,
   type FailureText,

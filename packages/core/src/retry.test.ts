@@ -88,6 +88,12 @@ test("retry() waits for what the registry asks, up to a minute", async () => {
   expect(await waitsOf(failing(failure("TOOMANYREQUESTS", 60_000)), 0)).toEqual([60_000]);
 });
 
+test("retry() repeats nothing at a host that was given up, whatever it asks for", async () => {
+  const error = new BundleError("TOOMANYREQUESTS", "busy", { retryAfterMs: 0, isGivenUp: true });
+
+  await expect(retry(failing(error))).rejects.toBe(error);
+});
+
 test("retry() repeats further codes once", async () => {
   const options: RetryOptions = { alsoRetryOnce: ["DIGEST_INVALID"] };
   const wrong = failure("DIGEST_INVALID", 0);

@@ -79,6 +79,7 @@ export function mayPass({ code }: BundleError): boolean {
 /** Undefined if another attempt is not worth while. */
 function waitAfter(error: BundleError, vain: number, isAlsoRetried: boolean): number | undefined {
   if (!mayPass(error) && !isAlsoRetried) return undefined;
+  if (error.isGivenUp === true) return undefined;
   if (isNoAccident(error) && vain > 1) return undefined;
   // A pull limit names no time: it lasts hours, and trying again would only use it up.
   if (error.code === "TOOMANYREQUESTS" && error.retryAfterMs === undefined) return undefined;

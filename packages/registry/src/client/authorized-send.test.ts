@@ -1,4 +1,4 @@
-import { contentOf } from "@airgap-bundle/core";
+import { contentOf, describeCauses } from "@airgap-bundle/core";
 import { describe, expect, test } from "vitest";
 import { makeBlob } from "../../../../test/support/images.ts";
 import { PASSWORD, readImage, USER, useLogins, WRONG } from "../../../../test/support/logins.ts";
@@ -230,5 +230,30 @@ describe("a registry that refuses without saying how to log in", () => {
     await readImage(open(server.host, { credentials: USER }).openRepository("team/app"));
 
     expect(server.requests).toHaveLength(3);
+  });
+});
+
+describe("a registry that repeats what it was sent", () => {
+  test.each([
+    ["that it refuses", 401],
+    ["with which it then fails", 500],
+  ])("is told without the password %s", async (_when, status) => {
+    const credentials = { ...USER, password: "s3cr3t/p\u00e4ss" };
+    const server = await serveOdd(({ headers }) => {
+      const sent = headers.authorization ?? "";
+      if (sent === "") return { status: 401, headers: { "www-authenticate": "Basic realm=x" } };
+      const [user, password] = Buffer.from(sent.slice(6), "base64").toString().split(":");
+      const message = `got ${sent} of ${user}, who says ${password}`;
+      const body = JSON.stringify({ errors: [{ code: "UNKNOWN", message }] });
+      return { status, headers: { "www-authenticate": "Basic realm=x" }, body };
+    });
+    const repository = open(server.host, { credentials }).openRepository("team/app");
+
+    const error: unknown = await readImage(repository).catch((thrown: unknown) => thrown);
+
+    const told = [String(error), ...describeCauses(error)].join(" ");
+    expect(told).toContain("got Basic *** of ada, who says ***");
+    expect(told).not.toContain("s3cr3t");
+    expect(told).not.toContain(Buffer.from(`ada:${credentials.password}`).toString("base64"));
   });
 });

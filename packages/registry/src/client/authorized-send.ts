@@ -1,7 +1,7 @@
 import type { BundleError } from "@airgap-bundle/core";
 import { lineOf } from "./answer-error.ts";
 import type { Authorization, Authorizer, Wanted } from "./authorizer.ts";
-import type { Call } from "./call.ts";
+import { type Call, isExpected } from "./call.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Connection, LocatedResponse } from "./connection.ts";
 import {
@@ -9,10 +9,11 @@ import {
   isProjectMissing,
   loginError,
   missingError,
+  overloadedError,
   refusedError,
   unknownSchemeError,
 } from "./login-errors.ts";
-import { discard, type Response, toRegistryError } from "./response.ts";
+import { discard, isOverloaded, type Response, toRegistryError } from "./response.ts";
 
 /** A request is sent without a token, with one, and with a better one. */
 const MAX_ATTEMPTS = 3;
@@ -23,6 +24,13 @@ export interface AuthorizedSendOptions {
   readonly registry: string;
   readonly connection: Connection;
   readonly authorizer: Authorizer;
+}
+
+/** A call, the registry's origin, and what came of it. */
+interface Answered {
+  readonly call: Call;
+  readonly own: string;
+  readonly located: LocatedResponse;
 }
 
 /** What a 401 says. */
@@ -103,6 +111,23 @@ export function createAuthorizedSend(
     return next;
   };
 
+  /** Who waits for these credentials to be taken waits no longer where nobody answers. */
+  const request = async (call: Call, used: Authorization | undefined): Promise<LocatedResponse> => {
+    try {
+      return await connection.request(call, used?.header);
+    } catch (error) {
+      used?.fail(error);
+      throw error;
+    }
+  };
+
+  /** An overloaded registry may not have looked at credentials; one that redirects has. */
+  const noteAnswer = (used: Authorization, { call, own, located }: Answered): void => {
+    const { response, origin } = located;
+    if (origin === own && isOverloaded(response)) used.fail(overloadedError(call, response));
+    else authorizer.accept(used);
+  };
+
   return async (call) => {
     const own = await connection.origin(call);
     const wanted = { scopes: call.scopes, origin: own, signal: call.signal };
@@ -110,13 +135,13 @@ export function createAuthorizedSend(
     let used = isOwn ? await authorizer.authorize(wanted) : undefined;
     try {
       for (let attempt = 1; ; attempt++) {
-        const located = await connection.request(call, used?.header);
+        const located = await request(call, used);
         const { response, origin } = located;
         if (response.statusCode !== 401 || origin !== own) {
-          if (used !== undefined) authorizer.accept(used);
+          if (used !== undefined) noteAnswer(used, { call, own, located });
           return located;
         }
-        if (call.expected.includes(401)) return located;
+        if (isExpected(call, 401)) return located;
         const offered = challengesOf(response);
         const said = await toRegistryError(response, call.what, lineOf(call, own));
         used = await answerRefusal({ call, wanted, used, attempt, offered, said });

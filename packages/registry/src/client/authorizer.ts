@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { toBasicHeader } from "../credentials/basic-header.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Challenge } from "./challenge.ts";
-import { createLoginTurns } from "./login-turns.ts";
+import { createLoginTurns, type LoginTurn, NO_TURN } from "./login-turns.ts";
 import { isLoopback } from "./scheme.ts";
 import { joinScopes, missingScopes, repositoryOf } from "./scopes.ts";
 import { createStrikes } from "./strikes.ts";
@@ -39,15 +39,16 @@ export interface Wanted {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a request carries, whose it is, and what it allows. */
-export interface Authorization {
+/**
+ * What a request carries, whose it is, and what it allows. It is a turn of credentials, to be ended when it is known
+ * whether the registry takes them, and what else became of the request: others wait for that.
+ */
+export interface Authorization extends LoginTurn {
   readonly header: string;
   readonly credentials: Credentials | undefined;
   readonly scopes: readonly string[];
   /** Made for this request: if it is refused another one will be. */
   readonly isNew: boolean;
-  /** To be called when it is known whether the registry takes it, and what else became of it: others wait for that. */
-  readonly end: () => void;
 }
 
 /** Gives requests to one registry their `Authorization`. */
@@ -77,7 +78,7 @@ export interface Authorizer {
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { registry, findCredentials, dispatcher, userAgent, now, onEvent } = options;
   const strikes = createStrikes(registry);
-  const turns = createLoginTurns();
+  const turns = createLoginTurns(registry);
   const onPlain = createPlainWarning(registry, onEvent);
   const tokens = createTokenLogin({ registry, dispatcher, userAgent, now, onPlain, strikes, turns });
   const wider = new Map<string, readonly string[]>();
@@ -94,19 +95,19 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     strikes.check({ credentials, scopes });
     if (by.scheme === "bearer" && credentials?.kind !== "registryToken") {
       const { token, isNew } = await tokens.get(by, credentials, wanted);
-      return { header: `Bearer ${token}`, credentials, scopes, isNew, end: () => undefined };
+      return { header: `Bearer ${token}`, credentials, scopes, isNew, ...NO_TURN };
     }
     if (credentials === undefined) return undefined;
-    const end = await turns.take(credentials);
+    const turn = await turns.take(credentials);
     try {
       // They may have been refused meanwhile.
       strikes.check({ credentials, scopes });
     } catch (error) {
-      end();
+      turn.end();
       throw error;
     }
     if (origin.startsWith("http:")) onPlain(new URL(origin).host);
-    return { header: toDirectHeader(credentials, registry), credentials, scopes, isNew: true, end };
+    return { header: toDirectHeader(credentials, registry), credentials, scopes, isNew: true, ...turn };
   };
 
   return {

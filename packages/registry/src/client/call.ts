@@ -8,8 +8,13 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   /** Opened anew for every attempt. Each chunk is needed until the next one is asked for. */
   readonly body?: () => AsyncIterable<Uint8Array> | Uint8Array;
-  /** Statuses that are an answer; others are thrown. With 401 among them nobody logs in for it. */
-  readonly expected: readonly number[];
+  /** What of it nobody may see, beside its authorization. @default nothing */
+  readonly secrets?: readonly string[];
+  /**
+   * Statuses that are an answer; others are thrown. With 401 among them nobody logs in for it. Where any is, nobody waits
+   * for a host that says it is overloaded.
+   */
+  readonly expected: readonly number[] | "any";
   /** "verb object", for messages. */
   readonly what: string;
   /** @default 5 */
@@ -21,4 +26,9 @@ export interface Call {
   /** A body may be large: an answer's comes in large chunks, which are lent until the next one is asked for. @default false */
   readonly isLarge?: boolean;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Is this an answer to the call, and no failure? */
+export function isExpected({ expected }: Pick<Call, "expected">, status: number): boolean {
+  return expected === "any" || expected.includes(status);
 }

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { BundleError } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
+import { secretsOf } from "../credentials/mask-secrets.ts";
 import { createDispatcher, type DispatcherOptions } from "../network/dispatcher.ts";
 import { describeFault, faultCode, isCut, isNoHttp } from "../network/faults.ts";
 import type { Call } from "./call.ts";
@@ -130,7 +131,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (!isOverloaded(response)) turn.succeed();
       // Where the registry redirects to is no registry: its 400 means something else.
       if (url.origin === new URL(`${url.protocol}//${host}`).origin) await checkFront(response, url, signal);
-      return { response: Object.assign(response, { lost }), origin: url.origin, turn };
+      const secrets = [...secretsOf(authorization), ...(call.secrets ?? [])];
+      return { response: Object.assign(response, { lost, secrets }), origin: url.origin, turn };
     } catch (error) {
       // A host that was down when it was asked says nothing of what it speaks.
       if (!hasAnswered) scheme = undefined;

@@ -66,6 +66,15 @@ test("createGates() holds back what did not fail itself, and says so once", asyn
   expect(clock.ms).toBeGreaterThanOrEqual(1500);
 });
 
+test("createGates() keeps what else a failure says", async () => {
+  const { pass } = watch();
+  const said = { stops: "registry", digests: ["sha256:1"], cause: new Error("503"), hint: "Wait" } as const;
+
+  const error = (await pass()).fail(new BundleError("UNAVAILABLE", "Cannot push it: read-only", said), WHAT);
+
+  expect(error).toMatchObject({ ...said, isHeldBack: true });
+});
+
 test("createGates() holds back nobody else", async () => {
   const { clock, pass } = watch();
   (await pass()).fail(CUT, WHAT);
@@ -189,11 +198,20 @@ test("createGates() gives up a host after ten failures in a row, and takes it up
   const downAt = clock.ms;
   const turn = await pass();
 
-  expect(final.isHeldBack).toBeUndefined();
-  expect(final.retryAfterMs).toBe(Number.POSITIVE_INFINITY);
+  expect(final).toMatchObject({ isGivenUp: true });
+  expect(final).not.toHaveProperty("isHeldBack");
+  expect(final).not.toHaveProperty("retryAfterMs");
   expect(clock.ms - downAt).toBeLessThan(500);
   turn.succeed();
   expect((await pass()).fail(CUT, WHAT).isHeldBack).toBe(true);
+});
+
+test("createGates() keeps what a host asked for that it gives up", async () => {
+  const { pass } = watch();
+  const asking = failure("TOOMANYREQUESTS", 1000);
+  for (let request = 0; request < 10; request++) (await pass()).fail(asking, WHAT);
+
+  expect((await pass()).fail(asking, WHAT)).toMatchObject({ isGivenUp: true, retryAfterMs: 1000 });
 });
 
 test("createGates() ends the wait with the signal's reason", async () => {

@@ -1,4 +1,4 @@
-import { BundleError, type EventSink, wait as waitByClock } from "@airgap-bundle/core";
+import { type BundleError, changeError, type EventSink, wait as waitByClock } from "@airgap-bundle/core";
 
 /** The wait after the first failure; each further one in a row doubles it. */
 const FIRST_WAIT_MS = 500;
@@ -85,11 +85,11 @@ export function createGates(options: GatesOptions = {}): Gates {
           // Sent before the gate was closed: this is the failure that it was closed for.
           const isStale = closings !== gate.closings && gate.failures > 0;
           if (!isStale) gate.failures += 1;
-          if (gate.failures > MAX_FAILURES) return copy(error, { retryAfterMs: Number.POSITIVE_INFINITY });
+          if (gate.failures > MAX_FAILURES) return changeError(error, { isGivenUp: true });
           if (!isStale) gate.closings += 1;
           const waitMs = isStale ? (error.retryAfterMs ?? 0) : waitAfter(error, gate.failures);
           close(gate, origin, waitMs, reasonOf(error, what));
-          return copy(error, { isHeldBack: true });
+          return changeError(error, { isHeldBack: true });
         },
       };
     },
@@ -114,18 +114,4 @@ function reasonOf({ code, message }: BundleError, what: string): string {
   if (code === "TOOMANYREQUESTS") return "it asks to slow down (429)";
   const start = `Cannot ${what}: `;
   return message.startsWith(start) ? message.slice(start.length) : message;
-}
-
-function copy(
-  error: BundleError,
-  changes: { readonly retryAfterMs?: number; readonly isHeldBack?: boolean },
-): BundleError {
-  const { code, message, hint, cause, digests, retryAfterMs } = error;
-  return new BundleError(code, message, {
-    hint,
-    cause,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(digests === undefined ? {} : { digests }),
-    ...changes,
-  });
 }

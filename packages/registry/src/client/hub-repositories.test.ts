@@ -250,6 +250,15 @@ test.each([
   },
 );
 
+test("a login at Docker Hub that fails is told without the password, though the answer repeats it", async () => {
+  const body = JSON.stringify({ message: "cannot read {identifier: ada, secret: secret}" });
+  const server = await clients.serveOdd(route({ "/v2/auth/token": { status: 400, body } }));
+
+  await expect(list(server, { username: "ada" })).rejects.toMatchObject({
+    message: expect.stringContaining("{identifier: ada, ***: ***}"),
+  });
+});
+
 describe("a search of Docker Hub", () => {
   test.each([
     [100, 100, 2],

@@ -155,6 +155,7 @@ async function logIn(hub: HubInterface, options: AbortOptions): Promise<string |
     url: `${prefix}/v2/auth/token`,
     headers,
     body: () => body,
+    secrets: [password],
     what,
     ...options,
   } as const;

@@ -5,13 +5,13 @@ import { collectBody } from "./body.ts";
 import { nextPageOf } from "./next-page.ts";
 import { readJson } from "./read-json.ts";
 import { nameOf, pullScopes, type Remote } from "./remote.ts";
+import { MAX_PAGE_SIZE } from "./repository-page.ts";
 
 /** Amazon ECR refuses more. */
 const TAGS_PER_PAGE = 1000;
 /** A list that has not ended by then never will. */
 const MAX_PAGES = 10_000;
 const MAX_TAGS = 1_000_000;
-const MAX_PAGE_SIZE = 16 * 1024 * 1024;
 /** In a row: a registry may filter a page after it has cut it, but not for ever. */
 const MAX_PAGES_WITHOUT_TAGS = 20;
 /** More of a name that is no tag helps nobody. */

@@ -1,10 +1,11 @@
-import { BundleError } from "@airgap-bundle/core";
+import { BundleError, changeError } from "@airgap-bundle/core";
 import { type Credentials, describeCredentials } from "../credentials/credentials.ts";
 import { loginHint } from "../credentials/login-hint.ts";
 import { answerOf } from "./answer-error.ts";
 import type { Authorization } from "./authorizer.ts";
 import type { Call } from "./call.ts";
 import type { Challenge } from "./challenge.ts";
+import type { Response } from "./response.ts";
 import { repositoryOf } from "./scopes.ts";
 
 /** The registry wants credentials and there are none. `said`: what it answered. */
@@ -47,7 +48,12 @@ export function loginError(
 /** The registry refuses a token that its own token server has just given. `said`: its words. */
 export function refusedError(said: BundleError, { credentials, scopes }: Authorization): BundleError {
   const message = `${said.message}; asked ${describeCredentials(credentials)} for ${scopes.join(" ") || "nothing in particular"}`;
-  return new BundleError(said.code, message, { hint: said.hint, cause: said.cause });
+  return changeError(said, { message });
+}
+
+/** For those who wait for this request's credentials to be taken; what they send next is held back. */
+export function overloadedError({ what }: Call, { statusCode }: Response): BundleError {
+  return new BundleError("UNAVAILABLE", `Cannot ${what}: status ${statusCode}`, { isHeldBack: true });
 }
 
 /** Harbor answers so for a project that it does not have or does not show, without a challenge. */

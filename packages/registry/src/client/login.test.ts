@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { PASSWORD, readImage, USER, useLogins, WRONG } from "../../../../test/support/logins.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import { createAuthorizer } from "./authorizer.ts";
+import type { OpenedRegistry } from "./open-registry.ts";
 
-const { open, seen, serve, serveBearer, serveOddly, steps } = useLogins();
+const { open, seen, serve, serveBearer, serveOdd, serveOddly, steps } = useLogins();
 
 describe("credentials that are", () => {
   test("an identity token go to the token server by POST", async () => {
@@ -159,7 +160,55 @@ test.each(["basic", "bearer"] as const)(
   },
 );
 
-test("credentials are not waited for where it is not them that fails", async () => {
+test("credentials that nobody has taken yet are tried one at a time also after a token server was overloaded", async () => {
+  let tokens = 0;
+  const server = await serveOddly({
+    challenge: () => ({ "www-authenticate": `Bearer realm="/token"` }),
+    answerToken: () => {
+      tokens += 1;
+      return { status: tokens === 1 ? 503 : 401 };
+    },
+  });
+
+  await tryMany(open(server.host, { credentials: WRONG }));
+
+  expect(tokens).toBe(1 + 3);
+});
+
+test("credentials that nobody has taken yet are tried one at a time also after a registry was overloaded", async () => {
+  let logins = 0;
+  const server = await serveOdd(({ headers }) => {
+    if (headers.authorization !== undefined) logins += 1;
+    return logins === 1 ? { status: 503 } : { status: 401, headers: { "www-authenticate": "Basic realm=x" } };
+  });
+
+  await tryMany(open(server.host, { credentials: WRONG }));
+
+  expect(logins).toBe(1 + 3);
+});
+
+test("credentials are taken where a registry redirects, whatever is answered there", async () => {
+  const storage = await serveOdd(() => ({ status: 503, headers: { "retry-after": "0" } }));
+  const server = await serveOdd(({ headers }) =>
+    headers.authorization === undefined
+      ? { status: 401, headers: { "www-authenticate": "Basic realm=x" } }
+      : { status: 307, headers: { location: `${storage.url}/x` } },
+  );
+  const registry = open(server.host, { credentials: USER });
+  await readImage(registry.openRepository("team/first")).catch(() => undefined);
+  const names = ["team/app", "team/base"];
+
+  const results = await Promise.allSettled(
+    names.map(async (name) => await readImage(registry.openRepository(name))),
+  );
+
+  for (const result of results)
+    expect(result).toMatchObject({
+      reason: { message: expect.stringContaining("to which the registry redirects") },
+    });
+});
+
+test("each asks for its own token where it is not the credentials that fail", async () => {
   let tokens = 0;
   let most = 0;
   const server = await serveOddly({
@@ -177,6 +226,15 @@ test("credentials are not waited for where it is not them that fails", async () 
 
   expect(server.requests.filter(({ url }) => url.startsWith("/token"))).toHaveLength(8);
 });
+
+/** Reads from a dozen repositories at once, which all fail. */
+async function tryMany(registry: OpenedRegistry): Promise<void> {
+  const names = Array.from({ length: 12 }, (_, number) => `team/app-${number}`);
+  const results = await Promise.allSettled(
+    names.map(async (name) => await readImage(registry.openRepository(name))),
+  );
+  expect(new Set(results.map(({ status }) => status))).toEqual(new Set(["rejected"]));
+}
 
 test("a token that nobody gets without credentials is asked for three times for each repository", async () => {
   const server = await serveOddly({

@@ -1,5 +1,6 @@
 import {
   BundleError,
+  changeError,
   type Descriptor,
   isBundleError,
   type OpenContent,
@@ -144,8 +145,8 @@ function withRefused(error: unknown, refused: readonly string[]): unknown {
   if (refused.length === 0 || !isBundleError(error) || !isRefusal(error)) return error;
   // docker's registry says the same of a session that is another copy's: that is no matter of the way.
   if (error.code === "BLOB_UPLOAD_UNKNOWN") return error;
-  return new BundleError(error.code, `${error.message}; refused before: ${refused.join(", ")}`, {
-    cause: error.cause,
+  return changeError(error, {
+    message: `${error.message}; refused before: ${refused.join(", ")}`,
     hint: "Set how many bytes are sent at once with --chunk-size, or have the limits of the registry and its proxies raised",
   });
 }

@@ -87,3 +87,9 @@ test.each([
 test("cleanWords() cuts what is long", () => {
   expect(cleanWords("no ".repeat(1000))).toHaveLength(500);
 });
+
+test("readWords() leaves no beginning of a secret that is cut short", () => {
+  const body = JSON.stringify({ message: `${"x".repeat(490)} s3cr3t-and-more` });
+
+  expect(readWords(body, ["s3cr3t-and-more"]).message).toMatch(/^x{490} \*{3}$/);
+});

@@ -1,4 +1,5 @@
 import { isDigest } from "@airgap-bundle/core";
+import { maskSecrets } from "../credentials/mask-secrets.ts";
 
 /** More of the registry's words helps nobody. */
 const MAX_MESSAGE_LENGTH = 500;
@@ -22,17 +23,22 @@ export interface RegistryWords {
 /** No words at all. */
 export const NO_WORDS: RegistryWords = { digests: [], codes: [], errors: 0 };
 
+/** Makes words fit for a message. */
+type Clean = (text: string) => string;
+
 /**
  * Reads the body of an error's answer: the specification's document in all the forms that registries give it, another
- * JSON, a page of a proxy, plain text, nothing.
+ * JSON, a page of a proxy, plain text, nothing. Of `secrets`, which were sent, nothing is in it.
  * {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes}
  */
-export function readWords(body: string): RegistryWords {
+export function readWords(body: string, secrets: readonly string[] = []): RegistryWords {
   const text = body.trim();
   if (text === "") return NO_WORDS;
+  // Before they are cut short: the beginning of a secret is one too.
+  const clean: Clean = (words) => cleanWords(maskSecrets(words, secrets));
   const document = parseJson(text);
-  if (document !== undefined) return readDocument(document);
-  return sayOnly(/^<(?:!doctype|html|\?xml|head|center)/i.test(text) ? readTitle(text) : text);
+  if (document !== undefined) return readDocument(document, clean);
+  return sayOnly(/^<(?:!doctype|html|\?xml|head|center)/i.test(text) ? readTitle(text) : text, clean);
 }
 
 /** Foreign words for a message: printable, on one line, cut short. */
@@ -49,19 +55,19 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readDocument(document: unknown): RegistryWords {
-  if (!isRecord(document)) return sayOnly(typeof document === "string" ? document : undefined);
+function readDocument(document: unknown, clean: Clean): RegistryWords {
+  if (!isRecord(document)) return sayOnly(typeof document === "string" ? document : undefined, clean);
   const { errors } = document;
   const listed = (Array.isArray(errors) ? errors : [errors]).filter(
     (error) => isRecord(error) || typeof error === "string",
   );
   // Not the specification's form: GitHub and cloud services say `message`, Harbor's core `details`.
-  return readErrors(listed.length === 0 ? [document] : listed);
+  return readErrors(listed.length === 0 ? [document] : listed, clean);
 }
 
 /** Of several errors the first one that says anything: docker's registry begins a list with `UNKNOWN`. */
-function readErrors(errors: readonly unknown[]): RegistryWords {
-  const all = errors.map(readError);
+function readErrors(errors: readonly unknown[], clean: Clean): RegistryWords {
+  const all = errors.map((error) => readError(error, clean));
   const chosen = all.find(({ code }) => code !== undefined && code !== "UNKNOWN") ?? all[0];
   return {
     ...chosen,
@@ -71,8 +77,8 @@ function readErrors(errors: readonly unknown[]): RegistryWords {
   };
 }
 
-function readError(error: unknown): Pick<RegistryWords, "code" | "message" | "digests"> {
-  if (!isRecord(error)) return sayOnly(String(error));
+function readError(error: unknown, clean: Clean): Pick<RegistryWords, "code" | "message" | "digests"> {
+  if (!isRecord(error)) return sayOnly(String(error), clean);
   const { code, message, msg, error: inner, detail, details } = error;
   const words = [message, msg, inner, detail, details]
     .flatMap((value) => (isRecord(value) ? [value["message"]] : [value]))
@@ -82,16 +88,16 @@ function readError(error: unknown): Pick<RegistryWords, "code" | "message" | "di
     .filter((word) => !isDigest(String(word)))
     .slice(0, 2)
     .join(": ");
-  const name = typeof code === "string" || typeof code === "number" ? cleanWords(String(code)) : "";
+  const name = typeof code === "string" || typeof code === "number" ? clean(String(code)) : "";
   return {
     ...(name === "" ? {} : { code: name.toUpperCase() }),
-    ...(reason === "" ? {} : { message: cleanWords(reason) }),
+    ...(reason === "" ? {} : { message: clean(reason) }),
     digests: findDigests([detail, details]),
   };
 }
 
-function sayOnly(text: string | undefined): RegistryWords {
-  const message = cleanWords(text ?? "");
+function sayOnly(text: string | undefined, clean: Clean): RegistryWords {
+  const message = clean(text ?? "");
   return { ...NO_WORDS, ...(message === "" ? {} : { message, errors: 1 }) };
 }
 

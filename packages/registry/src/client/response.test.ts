@@ -162,6 +162,7 @@ describe("toRegistryError()", () => {
     [503, "0", 0],
     [429, "soon", 1000],
     [429, "-1", 1000],
+    [429, "9".repeat(400), 30 * 24 * 3_600_000],
     [400, "7", undefined],
   ])("row 44: reads at %i a Retry-After of %j as %j", async (status, header, expected) => {
     const headers = { "retry-after": header };
@@ -169,6 +170,21 @@ describe("toRegistryError()", () => {
     const error = await toRegistryError(await receive({ status, headers }), "push", LIST);
 
     expect(error.retryAfterMs).toBe(expected);
+  });
+
+  test("row 44: waits for no time without end, whichever way it is said", async () => {
+    const body = errorBody({ code: "TOOMANYREQUESTS", message: `retry-after: ${"9".repeat(400)}s` });
+    const headers = { "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" };
+    const answers: readonly RawAnswer[] = [
+      { status: 429, body },
+      { status: 429, headers },
+    ];
+
+    for (const answer of answers) {
+      const { retryAfterMs } = await toRegistryError(await receive(answer), "push", LIST);
+      expect(retryAfterMs).toBe(30 * 24 * 3_600_000);
+      await server?.close();
+    }
   });
 
   test("reads how long to wait from GHCR's words", async () => {

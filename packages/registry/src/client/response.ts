@@ -8,6 +8,8 @@ import { readRetryAfter, readSpokenRetryAfter } from "./retry-after.ts";
 /** An answer whose body has not been read. */
 export interface Response extends Pick<Dispatcher.ResponseData, "statusCode" | "headers"> {
   readonly body: AsyncIterable<Uint8Array> & { readonly dump: () => Promise<unknown> };
+  /** What the request carried that nobody may see: an answer that repeats it is not quoted so. */
+  readonly secrets?: readonly string[];
   /** Tells that the body was lost, and gives the error to throw: further requests to that host wait a while. */
   readonly lost?: (error: BundleError) => BundleError;
 }
@@ -162,7 +164,8 @@ function nameRequest(response: Response): string | undefined {
 
 async function readErrorWords(response: Response): Promise<RegistryWords> {
   try {
-    return readWords(new TextDecoder().decode(await readAll(response.body, MAX_ERROR_BODY_SIZE)));
+    const body = new TextDecoder().decode(await readAll(response.body, MAX_ERROR_BODY_SIZE));
+    return readWords(body, response.secrets);
   } catch {
     // A page without end, or a connection that ends here: the status has to do.
     return NO_WORDS;

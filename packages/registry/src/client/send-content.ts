@@ -1,6 +1,7 @@
 import {
   type AbortOptions,
   BundleError,
+  changeError,
   type Descriptor,
   isBundleError,
   MEDIA_TYPES,
@@ -154,10 +155,8 @@ async function blameLocation({ transport }: Remote, url: string, error: unknown)
   const { origin } = new URL(url);
   if (!isBundleError(error) || origin === (await transport.origin())) return error;
   if (error.code !== "CONNECTION_FAILED" && error.code !== "TLS_FAILED") return error;
-  return new BundleError(error.code, `${error.message}, at ${origin}, where the registry sends uploads`, {
-    cause: error.cause,
-    hint: EXTERNAL_URL_HINT,
-  });
+  const message = `${error.message}, at ${origin}, where the registry sends uploads`;
+  return changeError(error, { message, hint: EXTERNAL_URL_HINT });
 }
 
 function whatOf({ remote, descriptor }: Upload): string {

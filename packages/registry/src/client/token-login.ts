@@ -36,24 +36,10 @@ export function createTokenLogin(options: TokenLoginOptions): TokenLogin {
   const tokens = createTokenCache(now);
 
   /** With 403 a token server speaks of the repository: GHCR does so for every one that it does not show. */
-  const noteFailure = (error: unknown, { credentials, scopes }: Refused): void => {
-    if (isBundleError(error, "DENIED") || isBundleError(error, "UNAUTHORIZED")) {
-      const isLogin = credentials !== undefined && error.code === "UNAUTHORIZED";
-      strikes.add({ credentials, scopes: isLogin ? [] : scopes }, error);
-    } else {
-      // It is not the password that others would have to wait for.
-      turns.release(credentials);
-    }
-  };
-
-  const fetchInTurn = async (from: Challenge, asked: FetchTokenOptions): Promise<Token> => {
-    const end = await turns.take(asked.credentials);
-    try {
-      strikes.check(asked);
-      return await fetchNoted(from, asked);
-    } finally {
-      end();
-    }
+  const noteRefusal = (error: unknown, { credentials, scopes }: Refused): void => {
+    if (!isBundleError(error, "DENIED") && !isBundleError(error, "UNAUTHORIZED")) return;
+    const isLogin = credentials !== undefined && error.code === "UNAUTHORIZED";
+    strikes.add({ credentials, scopes: isLogin ? [] : scopes }, error);
   };
 
   const fetchNoted = async (from: Challenge, asked: FetchTokenOptions): Promise<Token> => {
@@ -62,8 +48,21 @@ export function createTokenLogin(options: TokenLoginOptions): TokenLogin {
       turns.release(asked.credentials);
       return token;
     } catch (error) {
-      noteFailure(error, asked);
+      noteRefusal(error, asked);
       throw error;
+    }
+  };
+
+  const fetchInTurn = async (from: Challenge, asked: FetchTokenOptions): Promise<Token> => {
+    const turn = await turns.take(asked.credentials);
+    try {
+      strikes.check(asked);
+      return await fetchNoted(from, asked);
+    } catch (error) {
+      turn.fail(error);
+      throw error;
+    } finally {
+      turn.end();
     }
   };
 

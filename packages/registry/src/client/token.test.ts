@@ -156,6 +156,28 @@ describe("fetchToken()", () => {
     expect(error).toMatchObject({ message: expect.stringContaining("refresh_token=***&other=***") });
   });
 
+  test.each([401, 503])(
+    "never tells the password, though the server repeats its header with %i",
+    async (status) => {
+      const credentials = {
+        kind: "password",
+        username: "ada",
+        password: "s3cr3t",
+        origin: "the test",
+      } as const;
+      const login = Buffer.from("ada:s3cr3t").toString("base64");
+
+      const error: unknown = await fetchFrom(
+        { status, body: `authorization: Basic ${login}` },
+        { credentials },
+      ).catch((thrown: unknown) => thrown);
+
+      const told = [String(error), ...describeCauses(error)].join(" ");
+      expect(told).toContain("authorization: Basic ***");
+      expect(told).not.toContain(login);
+    },
+  );
+
   test("says who asks, and when to ask again", async () => {
     const fetched = fetchFrom({ status: 429, headers: { "retry-after": "7" } });
 

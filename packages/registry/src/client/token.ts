@@ -4,6 +4,7 @@ import { z } from "zod";
 import { toBasicHeader } from "../credentials/basic-header.ts";
 import { type Credentials, describeCredentials, type IdentityToken } from "../credentials/credentials.ts";
 import { loginHint } from "../credentials/login-hint.ts";
+import { secretsOf } from "../credentials/mask-secrets.ts";
 import { HEADER_TEXT } from "../credentials/parse-credentials.ts";
 import { AnswerError, lineOf, type RequestLine } from "./answer-error.ts";
 import type { Challenge } from "./challenge.ts";
@@ -59,6 +60,8 @@ interface TokenAnswer {
   readonly status: number;
   readonly body: Uint8Array;
   readonly retryAfter: string | undefined;
+  /** What it was asked with. */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -97,8 +100,9 @@ async function getToken(url: URL, options: AskOptions): Promise<TokenAnswer> {
   const asked = new URL(url);
   for (const scope of scopes) asked.searchParams.append("scope", scope);
   const isUsable = credentials !== undefined && credentials.kind !== "registryToken";
-  const headers = isUsable ? { authorization: toBasicHeader(credentials, registry) } : {};
-  return await send(asked, { headers }, options);
+  const authorization = isUsable ? toBasicHeader(credentials, registry) : undefined;
+  const headers = authorization === undefined ? {} : { authorization };
+  return await send(asked, { headers, secrets: secretsOf(authorization) }, options);
 }
 
 async function postRefreshToken(
@@ -117,23 +121,26 @@ async function postRefreshToken(
   const asked = new URL(url);
   asked.searchParams.delete("service");
   const headers = { "content-type": "application/x-www-form-urlencoded" };
-  return await send(asked, { method: "POST", headers, body: form.toString() }, options);
+  const secrets = [credentials.token];
+  return await send(asked, { method: "POST", headers, body: form.toString(), secrets }, options);
 }
 
 interface TokenRequest {
   readonly method?: "POST";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly secrets: readonly string[];
 }
 
 /** Once, and to no other place: a redirect would take the credentials there. */
 async function send(url: URL, asked: TokenRequest, options: AskOptions): Promise<TokenAnswer> {
   const { dispatcher, userAgent, signal, what } = options;
   const timeout = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
+  const { secrets, ...message } = asked;
   try {
     const response = await request(url, {
-      ...asked,
-      headers: { ...asked.headers, "user-agent": userAgent },
+      ...message,
+      headers: { ...message.headers, "user-agent": userAgent },
       dispatcher,
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
@@ -142,6 +149,7 @@ async function send(url: URL, asked: TokenRequest, options: AskOptions): Promise
       status: response.statusCode,
       body: await readAll(response.body, MAX_TOKEN_BODY_SIZE),
       retryAfter: headerOf(response, "retry-after"),
+      secrets,
     };
   } catch (error) {
     signal?.throwIfAborted();
@@ -170,10 +178,10 @@ function mayBePlain(url: URL, origin: string): boolean {
 }
 
 function checkAnswer(answer: TokenAnswer, what: string, options: FetchTokenOptions): void {
-  const { line, status, body } = answer;
+  const { line, status, body, secrets } = answer;
   if (status === 200) return;
   const { credentials, registry, scopes } = options;
-  const words = readWords(withoutSecret(new TextDecoder().decode(body), credentials));
+  const words = readWords(new TextDecoder().decode(body), secrets);
   const said = words.message === undefined ? "" : `: ${words.message}`;
   const cause = new AnswerError(line, { status, words }, "log-in");
   if (status === 401 || status === 403) {
@@ -192,15 +200,6 @@ function checkAnswer(answer: TokenAnswer, what: string, options: FetchTokenOptio
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     },
   );
-}
-
-/** Some servers repeat in their answer what they were sent. */
-function withoutSecret(text: string, credentials: Credentials | undefined): string {
-  if (credentials === undefined) return text;
-  const secret = credentials.kind === "password" ? credentials.password : credentials.token;
-  return [secret, encodeURIComponent(secret)]
-    .filter((form) => form !== "")
-    .reduce((rest, form) => rest.replaceAll(form, "***"), text);
 }
 
 function readToken(body: Uint8Array, what: string): Token {

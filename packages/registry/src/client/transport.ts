@@ -2,7 +2,7 @@ import { type EventSink, retry } from "@airgap-bundle/core";
 import { lineOf } from "./answer-error.ts";
 import { createAuthorizedSend } from "./authorized-send.ts";
 import { createAuthorizer, type FindOwnCredentials } from "./authorizer.ts";
-import type { Call } from "./call.ts";
+import { type Call, isExpected } from "./call.ts";
 import { type ConnectionOptions, createConnection } from "./connection.ts";
 import { waitForFirstContact } from "./first-contact.ts";
 import { toForeignError } from "./redirect.ts";
@@ -47,7 +47,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   const sendChecked = async (call: Call): Promise<Response> => {
     const { response, origin: from, turn } = await sendAuthorized(call);
-    if (call.expected.includes(response.statusCode)) return response;
+    if (isExpected(call, response.statusCode)) return response;
     const isForeign = from !== (await origin(call)) && call.url.startsWith("/");
     const error = isForeign
       ? await toForeignError(response, from, call.what)

@@ -1,4 +1,4 @@
-import { createMemoryStore } from "@airgap-bundle/core";
+import { createMemoryStore, type TransferEvent } from "@airgap-bundle/core";
 import { describe, expect, test } from "vitest";
 import { alterStore } from "../../../../test/support/alter-store.ts";
 import { useClients } from "../../../../test/support/clients.ts";
@@ -127,6 +127,21 @@ describe("an upload that will not go on", () => {
   });
 });
 
+test.each([500, 503])("an upload that cannot be cancelled holds nothing else up: %i", async (status) => {
+  const told: TransferEvent[] = [];
+  const { checkPush } = await openOdd(
+    ({ method }): RawAnswer =>
+      method === "POST" ? { status: 202, headers: { location: "/upload" } } : { status },
+    { onEvent: (event) => told.push(event) },
+  );
+  const startedAt = performance.now();
+
+  for (let check = 0; check < 3; check++) await checkPush();
+
+  expect(told).toEqual([]);
+  expect(performance.now() - startedAt).toBeLessThan(500);
+});
+
 describe("checkPush()", () => {
   test("opens an upload and cancels it", async () => {
     const options = { onRequest: seen.push.bind(seen) };
@@ -147,5 +162,15 @@ describe("checkPush()", () => {
       message: expect.stringContaining(`Cannot push to ${served.host}/team/app: `),
       hint: expect.stringContaining("project"),
     });
+  });
+
+  test("row 74: tells that nothing more need be sent to a registry in maintenance", async () => {
+    const body = "The registry is in maintenance";
+    const { checkPush, server } = await openOdd(({ method }): RawAnswer => {
+      return method === "POST" ? { status: 503, headers: { "retry-after": "0" }, body } : { status: 404 };
+    });
+
+    await expect(checkPush()).rejects.toMatchObject({ code: "UNAVAILABLE", stops: "registry" });
+    expect(server.requests.filter(({ method }) => method === "POST")).toHaveLength(5);
   });
 });

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
 import { type ProxyServerOptions, serveProxy } from "../../../../test/support/proxy-server.ts";
+import { createAskProxy } from "./ask-proxy.ts";
 import { createNetwork, type Network } from "./network.ts";
+import { NetworkError } from "./network-error.ts";
+import type { ProxyServer } from "./proxies.ts";
 
 const HOSTS = ["a.test:5000", "b.test:5000", "c.test:5000"];
 
@@ -86,4 +89,46 @@ test("a password that the proxy takes lets everything else through", async () =>
   expect(await resolveAll(network, true)).toEqual(new Set(["fulfilled"]));
 
   expect(targets()).toHaveLength(HOSTS.length * 3);
+});
+
+describe("createAskProxy()", () => {
+  const proxy: ProxyServer = {
+    origin: "http://p.test",
+    host: "p.test",
+    variable: "HTTPS_PROXY",
+    headers: { "proxy-authorization": "Basic x" },
+  };
+
+  test.each(["CONNECTION_FAILED", "DENIED", "TLS_FAILED"] as const)(
+    "sends one thing at a time until something was let through, also after %s",
+    async (code) => {
+      const askProxy = createAskProxy();
+      const sent: number[] = [];
+      const send = async (number: number): Promise<void> => {
+        sent.push(number);
+        await Promise.resolve();
+        throw new NetworkError(sent.length === 1 ? code : "UNAUTHORIZED", "no");
+      };
+
+      const asked = Array.from(
+        { length: 12 },
+        async (_, number) => await askProxy(proxy, async () => await send(number)),
+      );
+      const results = await Promise.allSettled(asked);
+
+      expect(results.every(({ status }) => status === "rejected")).toBe(true);
+      expect(sent).toEqual([0, 1]);
+    },
+  );
+
+  test("waits for others no longer than it may", async () => {
+    const askProxy = createAskProxy({ maxWaitMs: 20 });
+    const held = Promise.withResolvers<string>();
+    const first = askProxy(proxy, async () => await held.promise);
+
+    expect(await askProxy(proxy, async () => await Promise.resolve("second"))).toBe("second");
+
+    held.resolve("first");
+    expect(await first).toBe("first");
+  });
 });

@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
 
+/** Whoever is there answers sooner, by satellite too. */
+export const CONNECT_TIMEOUT_MS = 15_000;
+
 /** Opens a connection in undici's way. */
 export type Connect = buildConnector.connector;
 

@@ -2,14 +2,12 @@ import type { LookupFunction, Socket } from "node:net";
 import type { AbortOptions } from "@airgap-bundle/core";
 import { buildConnector, type Dispatcher } from "undici";
 import { isLoopbackAddress } from "./address.ts";
-import { type Connect, openWith, portOf, toConnect, urlOf } from "./connect.ts";
+import { CONNECT_TIMEOUT_MS, type Connect, openWith, portOf, toConnect, urlOf } from "./connect.ts";
 import type { Endpoint } from "./direct/endpoint.ts";
 import { createGuard } from "./guard.ts";
 import type { HostTls, Network } from "./network.ts";
 import { createTlsStarter } from "./tls-starter.ts";
 import { createTunnelOpener } from "./tunnel.ts";
-
-const CONNECT_TIMEOUT_MS = 15_000;
 
 /** What connections are made with. */
 export interface ConnectorOptions {

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher } from "undici";
 import { type Connector, createConnector, createProxyConnector } from "./connector.ts";
+import { MAX_HEAD_SIZE } from "./direct/receive-response.ts";
 import { createDirectRequests, type DirectRequests } from "./direct-requests.ts";
 import { endEarly, signalOf } from "./end-early.ts";
 import type { ExchangeSink } from "./exchange.ts";
@@ -12,15 +13,13 @@ import { requireRate } from "./require-rate.ts";
 /** Nothing at all from the other side for so long means that the connection is dead, however slow it is. */
 const IDLE_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 30_000;
-/** Signed URLs and their headers grow past node's 16 KiB. */
-const MAX_HEADER_SIZE = 64 * 1024;
 
 const AGENT_OPTIONS = {
   allowH2: false,
   bodyTimeout: IDLE_TIMEOUT_MS,
   headersTimeout: IDLE_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_MS,
-  maxHeaderSize: MAX_HEADER_SIZE,
+  maxHeaderSize: MAX_HEAD_SIZE,
 } satisfies Agent.Options;
 
 /** Which registry requests are for, and what they go through. */

@@ -11,8 +11,6 @@ export interface BodyBuffers {
   space(): Uint8Array;
   /** So many bytes have come into that space; false if none should come until `onRoom`. */
   received(size: number): boolean;
-  /** Gives the reader what there is. Only before space is asked for anew. */
-  flush(): void;
   /** No more comes; with an error it should have. */
   end(error?: Error): void;
   /** The bytes. Each chunk is lent until the next one is asked for. @throws what it has ended with */
@@ -21,19 +19,23 @@ export interface BodyBuffers {
   discard(): void;
 }
 
-/** What buffers tell. */
+/** How a body is held, and what its buffers tell. */
 export interface BodyBuffersOptions {
   readonly pool: BufferPool;
+  /** Only its reader sees where the body ends: it gets the last byte that has come, however few there are. */
+  readonly isEager: boolean;
   /** There is room again. */
   readonly onRoom: () => void;
   /** The reader has all, or wants no more: no space is used any more once this returns. */
   readonly onDone: () => void;
 }
 
-/** Empty buffers. */
-export function createBodyBuffers({ pool, onRoom, onDone }: BodyBuffersOptions): BodyBuffers {
-  const ready: { readonly buffer: Buffer; readonly size: number }[] = [];
+/** Empty buffers. However small the pieces are in which a body comes, it is held in full buffers and one that fills. */
+export function createBodyBuffers({ pool, isEager, onRoom, onDone }: BodyBuffersOptions): BodyBuffers {
+  const ready: { readonly buffer: Buffer; readonly bytes: Uint8Array }[] = [];
   let current: Buffer | undefined;
+  /** Of the current buffer: what lies before has been read already. */
+  let start = 0;
   let filled = 0;
   let ending: { readonly error: Error | undefined } | undefined;
   let waiting: (() => void) | undefined;
@@ -44,11 +46,20 @@ export function createBodyBuffers({ pool, onRoom, onDone }: BodyBuffersOptions):
   };
 
   const handOver = (): void => {
-    if (current === undefined || filled === 0) return;
-    ready.push({ buffer: current, size: filled });
+    if (current === undefined || filled === start) return;
+    ready.push({ buffer: current, bytes: current.subarray(start, filled) });
     current = undefined;
+    start = 0;
     filled = 0;
     wake();
+  };
+
+  /** The socket may be about to write behind these bytes: the buffer stays where it is. */
+  const copyFilled = (): Uint8Array | undefined => {
+    if (!isEager || current === undefined || filled === start) return undefined;
+    const copy = Buffer.from(current.subarray(start, filled));
+    start = filled;
+    return copy;
   };
 
   const giveBack = (): void => {
@@ -66,12 +77,17 @@ export function createBodyBuffers({ pool, onRoom, onDone }: BodyBuffersOptions):
     for (;;) {
       const part = ready.shift();
       if (part !== undefined) {
-        onRoom();
+        if (ending === undefined && ready.length < MAX_READY) onRoom();
         try {
-          yield part.buffer.subarray(0, part.size);
+          yield part.bytes;
         } finally {
           pool.give(part.buffer);
         }
+        continue;
+      }
+      const copy = copyFilled();
+      if (copy !== undefined) {
+        yield copy;
       } else if (ending === undefined) {
         await new Promise<void>((resolve) => {
           waiting = resolve;
@@ -91,11 +107,12 @@ export function createBodyBuffers({ pool, onRoom, onDone }: BodyBuffersOptions):
     },
     received(size) {
       filled += size;
+      const isPart = waiting !== undefined && filled - start >= MIN_PART;
       // A buffer may change hands here only: the socket asks for space right after.
-      if (filled === current?.length || (waiting !== undefined && filled >= MIN_PART)) handOver();
+      if (filled === current?.length || isPart) handOver();
+      else if (isEager) wake();
       return ready.length < MAX_READY;
     },
-    flush: handOver,
     end(error) {
       if (ending !== undefined) return;
       ending = { error };

@@ -1,4 +1,4 @@
-import { notHttp } from "./response-head.ts";
+import { codedError } from "./coded-error.ts";
 
 /** A line that tells a chunk's size, with extensions, and all trailer fields together, are shorter. */
 const MAX_LINE = 16 * 1024;
@@ -50,7 +50,7 @@ export async function* dechunked(content: AsyncIterable<Uint8Array>): AsyncGener
       }
     }
   }
-  throw Object.assign(new Error("the body ended before its last chunk"), { code: "ECONNRESET" });
+  throw codedError("ECONNRESET", "the body ended before its last chunk");
 }
 
 function readSize(line: string): number {
@@ -60,5 +60,5 @@ function readSize(line: string): number {
 }
 
 function malformed(): Error {
-  return notHttp("HPE_INVALID_CHUNK_SIZE", "a chunk of the answer is malformed");
+  return codedError("HPE_INVALID_CHUNK_SIZE", "a chunk of the answer is malformed");
 }

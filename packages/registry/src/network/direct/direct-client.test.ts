@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
+import { createSecureContext } from "node:tls";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   createDirectClient,
@@ -42,12 +45,15 @@ afterEach(() => {
   server.close();
 });
 
-async function get(
-  options: Partial<Pick<DirectRequest, "signal" | "idleTimeoutMs">> = {},
-): Promise<DirectResponse> {
+async function get({
+  host = "127.0.0.1",
+  ...options
+}: Partial<Pick<DirectRequest, "signal" | "idleTimeoutMs">> & {
+  readonly host?: string;
+} = {}): Promise<DirectResponse> {
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
-  const url = new URL(`http://127.0.0.1:${port}/v2/a/blobs/x?q=1`);
+  const url = new URL(`http://${host}:${port}/v2/a/blobs/x?q=1`);
   const headers = { range: "bytes=1-" };
   return await client.send({ method: "GET", url, headers, idleTimeoutMs: 5000, ...options });
 }
@@ -110,6 +116,15 @@ test("send() uses a connection again after a whole body, and after one that nobo
   expect(requests).toHaveLength(4);
 });
 
+test("send() uses no connection again on which more came than was announced", async () => {
+  respond = (socket) => socket.write(Buffer.concat([withLength(Buffer.from("abc")), Buffer.from("more")]));
+
+  expect((await collect(await get())).toString()).toBe("abc");
+  expect((await collect(await get())).toString()).toBe("abc");
+
+  expect(connections).toBe(2);
+});
+
 test("row 113: send() tells that a kept connection was closed meanwhile, and keeps none from then on", async () => {
   respond = (socket, _request, count) => {
     if (count === 3) socket.destroy();
@@ -159,6 +174,15 @@ test.each([
   await expect(get().then(collect)).rejects.toMatchObject({ code });
 });
 
+test("send() ends where an answer is announced without end (row 48)", async () => {
+  respond = (socket) => {
+    const timer = setInterval(() => socket.write("HTTP/1.1 100 Continue\r\n\r\n".repeat(100)), 1);
+    socket.on("close", () => clearInterval(timer));
+  };
+
+  await expect(get()).rejects.toMatchObject({ code: "UND_ERR_HEADERS_OVERFLOW" });
+});
+
 test("send() gives what came before a body was cut", async () => {
   respond = (socket) => socket.end(withLength(LARGE).subarray(0, 1_000_000));
   const { body } = await get();
@@ -199,4 +223,54 @@ test("send() stops where it is told to", async () => {
 
   await expect(collected).rejects.toBe(reason);
   await expect(get({ signal: controller.signal })).rejects.toBe(reason);
+});
+
+test("close() ends a connection that is only coming about", async () => {
+  const reached = Promise.withResolvers<void>();
+  const silent = createServer((socket) =>
+    socket.on("error", () => undefined).once("data", () => reached.resolve()),
+  );
+  await new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve));
+  const address = silent.address();
+  const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+  const tls = {
+    secureContext: createSecureContext(),
+    rejectUnauthorized: true,
+    servername: "r.test",
+    ALPNProtocols: ["http/1.1"],
+  };
+  const shaking = createDirectClient({
+    endpointOf: async () => await Promise.resolve({ tcp: { host: "127.0.0.1", port }, tls }),
+  });
+  const url = new URL("https://r.test/x");
+  const sent = shaking.send({ method: "GET", url, headers: {}, idleTimeoutMs: 60_000 });
+  await reached.promise;
+
+  shaking.close();
+
+  await expect(sent).rejects.toMatchObject({ code: "ECONNRESET" });
+  await expect(
+    shaking.send({ method: "GET", url, headers: {}, idleTimeoutMs: 60_000 }),
+  ).rejects.toMatchObject({
+    code: "ECONNRESET",
+  });
+  silent.close();
+});
+
+test("send() forgets connections that have closed, also of hosts that nobody asks again", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage: () => void = runInNewContext("gc");
+  const held = (): number => {
+    collectGarbage();
+    return process.memoryUsage().arrayBuffers;
+  };
+  respond = (socket) => socket.end(withLength(Buffer.from("x")));
+  await collect(await get());
+  const before = held();
+
+  for (let host = 0; host < 200; host++) await collect(await get({ host: `r${host}.test` }));
+  await new Promise((resolve) => void setTimeout(resolve, 50));
+
+  // Each has a buffer of 64 KiB, and collections leave some of them.
+  expect(held() - before).toBeLessThan(100 * 64 * 1024);
 });

@@ -3,9 +3,9 @@ import { createBufferPool } from "./buffer-pool.ts";
 import { dechunked } from "./chunked.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { receiveResponse } from "./receive-response.ts";
-import type { HeaderFields, ResponseHead } from "./response-head.ts";
+import type { HeaderFields } from "./response-head.ts";
 import { sendBody } from "./send-body.ts";
-import { openWire, type Receiver, type Wire } from "./wire.ts";
+import { givenUp, openWire, type Receiver, type Wire } from "./wire.ts";
 
 /** A registry that puts what comes into an object store may stop reading for a while; one that is gone never reads again. */
 const SENDING_TIMEOUT_MS = 5 * 60_000;
@@ -41,6 +41,7 @@ export interface DirectClient {
    * reason
    */
   send(request: DirectRequest): Promise<DirectResponse>;
+  /** Ends all connections, also those that are only coming about. */
   close(): void;
 }
 
@@ -55,36 +56,41 @@ export interface DirectClientOptions {
  */
 export function createDirectClient({ endpointOf }: DirectClientOptions): DirectClient {
   const pool = createBufferPool();
-  const idle = new Map<string, Wire[]>();
+  const idle = new Map<string, Set<Wire>>();
   const open = new Set<Wire>();
-  const never = new AbortController().signal;
+  const closing = new AbortController();
+
+  const connect = async (url: URL, signal: AbortSignal | undefined): Promise<Wire> => {
+    const wire = await openWire(await endpointOf(url), {
+      signal: signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]),
+      onClosed: (closed) => {
+        open.delete(closed);
+        idle.get(url.origin)?.delete(closed);
+      },
+    });
+    open.add(wire);
+    return wire;
+  };
 
   const takeIdle = (origin: string): Wire | undefined => {
-    const wires = idle.get(origin) ?? [];
-    for (let wire = wires.pop(); wire !== undefined; wire = wires.pop()) {
-      if (wire.isOpen()) return wire;
-      open.delete(wire);
-    }
-    return undefined;
+    const wires = idle.get(origin) ?? new Set();
+    const newest = [...wires].findLast((wire) => wire.isOpen());
+    if (newest !== undefined) wires.delete(newest);
+    return newest;
   };
 
   const keep = (origin: string, wire: Wire): void => {
     wire.release();
-    idle.set(origin, [...(idle.get(origin) ?? []), wire]);
-  };
-
-  const drop = (wire: Wire): void => {
-    open.delete(wire);
-    wire.destroy();
+    idle.set(origin, (idle.get(origin) ?? new Set()).add(wire));
   };
 
   const exchange = async (wire: Wire, request: DirectRequest, head: string): Promise<DirectResponse> =>
     await new Promise((resolve, reject) => {
-      const { url, body: content, signal = never, idleTimeoutMs } = request;
+      const { url, body: content, signal, idleTimeoutMs } = request;
       let isSent = content === undefined;
       let isAnswered = false;
-      const abort = (): void => wire.destroy(signal.reason instanceof Error ? signal.reason : undefined);
-      const settle = (): void => signal.removeEventListener("abort", abort);
+      const abort = (): void => wire.destroy(signal?.reason instanceof Error ? signal.reason : undefined);
+      const settle = (): void => signal?.removeEventListener("abort", abort);
       const receiver = receiveResponse({
         pool,
         onHead: ({ statusCode, headers, framing }, body) => {
@@ -95,24 +101,24 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
         },
         onFailed: (error) => {
           settle();
-          drop(wire);
+          wire.destroy();
           // What else was kept has been closed too, as likely as not.
-          for (const other of idle.get(url.origin)?.splice(0) ?? []) drop(other);
+          for (const other of idle.get(url.origin) ?? []) other.destroy();
           reject(error);
         },
-        onComplete: ({ isPersistent }: ResponseHead) => {
+        onComplete: (isPersistent) => {
           settle();
           if (isPersistent && isSent) keep(url.origin, wire);
-          else drop(wire);
+          else wire.destroy();
         },
         onGivenUp: () => {
           settle();
-          drop(wire);
+          wire.destroy();
         },
         onRoom: wire.resume,
       });
-      signal.addEventListener("abort", abort, { once: true });
-      wire.request(head, requirePace(receiver, wire));
+      signal?.addEventListener("abort", abort, { once: true });
+      wire.request(head, requireRate(receiver, wire));
       wire.setIdleTimeout(isSent ? idleTimeoutMs : Math.min(idleTimeoutMs, SENDING_TIMEOUT_MS));
       if (content !== undefined) {
         sendBody(wire, content, () => isAnswered).then(
@@ -123,21 +129,20 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
           (error: unknown) => wire.destroy(error instanceof Error ? error : new Error(String(error))),
         );
       }
-      if (signal.aborted) abort();
+      if (signal?.aborted === true) abort();
     });
 
   return {
     async send(request) {
-      const { url, signal = never } = request;
-      signal.throwIfAborted();
+      const { url, signal } = request;
+      signal?.throwIfAborted();
       const head = formatRequest(request);
-      const wire = takeIdle(url.origin) ?? (await openWire(await endpointOf(url), signal));
-      open.add(wire);
+      const wire = takeIdle(url.origin) ?? (await connect(url, signal));
       return await exchange(wire, request, head);
     },
     close() {
+      closing.abort(givenUp());
       for (const wire of open) wire.destroy();
-      open.clear();
     },
   };
 }
@@ -153,8 +158,8 @@ function formatRequest({ method, url, headers }: DirectRequest): string {
   return `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${fields}\r\n`;
 }
 
-/** Ends a connection whose bytes come too slowly. */
-function requirePace(receiver: Receiver, wire: Wire): Receiver {
+/** As that of the same name for undici: ends a connection whose bytes come too slowly. */
+function requireRate(receiver: Receiver, wire: Wire): Receiver {
   const meter = createRateMeter();
   return {
     ...receiver,

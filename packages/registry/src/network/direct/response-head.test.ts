@@ -3,7 +3,7 @@ import { parseResponseHead } from "./response-head.ts";
 
 test("parseResponseHead() reads status and fields, and joins those of one name", () => {
   const head = parseResponseHead(
-    "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nLink: <a>\r\nlink: <b>\r\nX-Empty:\r\n__proto__: x",
+    "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nLink:<a>\r\nlink: \t<b> \t\r\nX-Empty: \r\n__proto__: x",
   );
 
   expect(head).toMatchObject({
@@ -42,4 +42,22 @@ test.each([
   ["HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked", "HPE_INVALID_TRANSFER_ENCODING"],
 ])("parseResponseHead() refuses %j", (text, code) => {
   expect(() => parseResponseHead(text)).toThrow(expect.objectContaining({ code }));
+});
+
+test.each([
+  ["behind them something that is no text", `${" ".repeat(3000)}\u0001`, "refused"],
+  ["behind them something that is", `x${" ".repeat(60_000)}y`, "read"],
+])("parseResponseHead() is done with many blanks at once: %s", (_what, value, outcome) => {
+  const startedAt = performance.now();
+
+  const parse = (): string => {
+    try {
+      return parseResponseHead(`HTTP/1.1 200 OK\r\na:${value}`).headers["a"] === value ? "read" : "other";
+    } catch {
+      return "refused";
+    }
+  };
+
+  expect(parse()).toBe(outcome);
+  expect(performance.now() - startedAt).toBeLessThan(500);
 });

@@ -1,10 +1,11 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { CONNECT_TIMEOUT_MS } from "../connect.ts";
+import { codedError } from "./coded-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** What comes before anybody has asked for it, and the heads of answers. */
 const IDLE_BUFFER_SIZE = 64 * 1024;
-const CONNECT_TIMEOUT_MS = 15_000;
 /** Servers of node close what has been idle for 5 s: a request must not be under way to a connection that is closed. */
 const KEPT_FOR_MS = 4000;
 
@@ -35,13 +36,21 @@ export interface Wire {
   isOpen(): boolean;
 }
 
+/** How a connection is opened. */
+export interface WireOptions {
+  /** Ends the wait for it. */
+  readonly signal: AbortSignal;
+  /** Told once when it has closed, for whatever reason. */
+  readonly onClosed: (wire: Wire) => void;
+}
+
 /**
  * Opens a connection that reads into the buffers of its receiver: node's streams would have a new one of 64 KiB for each
  * read, and of 16 KiB with TLS.
  *
  * @throws what the connection or its handshake fails with; the abort reason
  */
-export async function openWire({ tcp, tls }: Endpoint, signal: AbortSignal): Promise<Wire> {
+export async function openWire({ tcp, tls }: Endpoint, { signal, onClosed }: WireOptions): Promise<Wire> {
   const idle = Buffer.allocUnsafeSlow(IDLE_BUFFER_SIZE);
   let receiver: Receiver | undefined;
   let isPaused = false;
@@ -74,11 +83,12 @@ export async function openWire({ tcp, tls }: Endpoint, signal: AbortSignal): Pro
   socket.on("close", () => {
     receiver?.closed(failure);
     receiver = undefined;
+    onClosed(wire);
   });
   // Without a reader the end of the connection would not be told.
   socket.on("end", () => socket.destroy()).resume();
 
-  return {
+  const wire: Wire = {
     request(head, next) {
       receiver = next;
       socket.ref().write(head, "latin1");
@@ -107,6 +117,7 @@ export async function openWire({ tcp, tls }: Endpoint, signal: AbortSignal): Pro
     destroy: (error) => void socket.destroy(error ?? givenUp()),
     isOpen: () => !socket.destroyed && socket.readable,
   };
+  return wire;
 }
 
 async function ready(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
@@ -131,14 +142,15 @@ function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-function givenUp(): Error {
-  return Object.assign(new Error("the connection was given up"), { code: "ECONNRESET" });
+/** What ends a connection that is not needed any more. */
+export function givenUp(): Error {
+  return codedError("ECONNRESET", "the connection was given up");
 }
 
 function noConnection(): Error {
-  return Object.assign(new Error("no connection came about"), { code: "UND_ERR_CONNECT_TIMEOUT" });
+  return codedError("UND_ERR_CONNECT_TIMEOUT", "no connection came about");
 }
 
 function silence(): Error {
-  return Object.assign(new Error("nothing came"), { code: "UND_ERR_BODY_TIMEOUT" });
+  return codedError("UND_ERR_BODY_TIMEOUT", "nothing came");
 }
