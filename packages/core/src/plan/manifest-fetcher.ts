@@ -25,8 +25,9 @@ export interface ManifestFetcher {
   /**
    * Brings these manifests. What failed is asked for again only where another repository is said to have it.
    *
-   * @throws `TOOMANYREQUESTS` before the first request if a registry grants fewer pulls than needed, unless that is to be
-   * waited for: then after a window without pulls; what concerns all
+   * @throws `TOOMANYREQUESTS` before the first request if a registry grants fewer pulls than needed, and after the last
+   * one that is granted if one was refused; unless that is to be waited for: then after a window without pulls; what
+   * concerns all
    */
   fetchAll(wanted: readonly WantedManifest[]): Promise<void>;
   /** Adds an index that was made here. */
