@@ -129,9 +129,12 @@ test.each([
 ])(
   "row 43: pulls on their way arrive where another is refused, %s a wait",
   async (_what, waitForRateLimit) => {
+    const allOnTheirWay = Promise.withResolvers<void>();
     const fetcher = await openFetcher(
       FLEET,
       async (place, count) => {
+        if (asked.length === FLEET.length) allOnTheirWay.resolve();
+        await allOnTheirWay.promise;
         if (place === "r.io/app3" && count === 1) throw REFUSAL;
         await wait(5);
       },
