@@ -84,7 +84,7 @@ async function bringLayer(
   return layer.size - kept;
 }
 
-/** Takes the rest of a layer from an older bundle; if it has it damaged nothing is there afterwards. */
+/** Takes the rest of a layer from an older bundle, if that can be read; if it has it damaged nothing is there afterwards. */
 async function copyLayer(
   { descriptor }: PlacedBlob,
   sink: BlobSink,
@@ -92,11 +92,26 @@ async function copyLayer(
   { onEvent, signal }: DownloadOptions,
 ): Promise<void> {
   const abort = signal === undefined ? {} : { signal };
+  let unreadable: unknown;
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* existing.openBlob(descriptor, { ...abort, offset: sink.position() });
+    } catch (error) {
+      unreadable = error;
+      throw error;
+    }
+  }
   try {
-    await sink.append(existing.openBlob(descriptor, { ...abort, offset: sink.position() }), existing.path);
+    await sink.append(read(), existing.path);
     await sink.finish(existing.path);
   } catch (error) {
-    if (!isBundleError(error, "DIGEST_INVALID") && !isBundleError(error, "SIZE_INVALID")) throw error;
+    signal?.throwIfAborted();
+    // That the new file cannot be written is another matter.
+    if (!isBundleError(error) || (error !== unreadable && !isDamage(error))) throw error;
     onEvent?.({ kind: "warning", code: error.code, message: `${error.message}; it is fetched again` });
   }
+}
+
+function isDamage({ code }: BundleError): boolean {
+  return code === "DIGEST_INVALID" || code === "SIZE_INVALID";
 }

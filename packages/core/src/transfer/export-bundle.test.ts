@@ -175,6 +175,21 @@ describe("exportBundle()", () => {
     expect((await readFile(path)).equals(await bytesOf(planOf(IMAGES)))).toBe(true);
   });
 
+  test("fetches a layer anew that cannot be read in the bundle that is there", async () => {
+    await exportBundle(planOf(IMAGES.slice(0, 1)), path, await optionsFor());
+    const sound = await openBundle(path);
+    const unreadable = new BundleError("FILE_FAILED", "Cannot read the bundle at byte 7: EIO");
+    const existing = { ...sound, openBlob: () => failing(unreadable) };
+    const events: TransferEvent[] = [];
+
+    const options = { ...(await optionsFor({ onEvent: (event) => events.push(event) })), existing };
+    await exportBundle(planOf(IMAGES), path, options);
+
+    await sound.close();
+    expect(events).toContainEqual(expect.objectContaining({ kind: "warning", code: "FILE_FAILED" }));
+    expect((await readFile(path)).equals(await bytesOf(planOf(IMAGES)))).toBe(true);
+  });
+
   test("leaves out an image whose layer cannot be had: the bundle is that of the rest", async () => {
     const openSource = await openSourcesOf((descriptor) =>
       isLayer(REDIS, 2, descriptor) ? failing(unavailable) : undefined,
