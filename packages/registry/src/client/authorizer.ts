@@ -98,6 +98,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       return { header: `Bearer ${token}`, credentials, scopes, isNew, ...NO_TURN };
     }
     if (credentials === undefined) return undefined;
+    const header = toDirectHeader(credentials, registry);
+    if (origin.startsWith("http:")) onPlain(new URL(origin).host);
     const turn = await turns.take(credentials);
     try {
       // They may have been refused meanwhile.
@@ -106,8 +108,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       turn.end();
       throw error;
     }
-    if (origin.startsWith("http:")) onPlain(new URL(origin).host);
-    return { header: toDirectHeader(credentials, registry), credentials, scopes, isNew: true, ...turn };
+    return { header, credentials, scopes, isNew: true, ...turn };
   };
 
   return {

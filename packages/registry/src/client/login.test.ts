@@ -100,6 +100,18 @@ describe("credentials that are", () => {
     });
   });
 
+  test("that cannot be sent hold up nobody", async () => {
+    const registry = await serve({ auth: { kind: "basic", ...USER } }, { ...PASSWORD, username: "a:b" });
+
+    const outcomes = await Promise.allSettled(
+      ["team/app", "team/base", "team/app"].map(
+        async (name) => await readImage(registry.openRepository(name)),
+      ),
+    );
+
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: "UNAUTHORIZED" } });
+  });
+
   test("refused are asked for anew, once", async () => {
     for (const auth of [
       { kind: "basic", ...USER },
