@@ -67,6 +67,8 @@ export async function createBundleFile(
       await withFileErrors(partial, async () => {
         await writeFrame(handle, finished, readMetadata);
         const isRestKept = await settleRest(file, partial, finished, finishOptions);
+        // Not behind the cut: a run that dies between that and the name loses what was put aside.
+        await handle.sync();
         await handle.truncate(finished.size);
         await handle.sync();
         await closeHandles();

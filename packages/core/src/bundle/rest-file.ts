@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { open, rename } from "node:fs/promises";
+import { isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
-import { isNoSpace, withFileErrors } from "../file-error.ts";
+import { toHandleError, withFileErrors } from "../file-error.ts";
 import { statFile } from "../store/blob-directory.ts";
 import type { ComposedBundle } from "./compose-bundle.ts";
 import { readRange, writeExactly } from "./file.ts";
@@ -49,7 +50,7 @@ export async function settleRest(
   return false;
 }
 
-/** Copies them to a file of their own. Resolves to false if there are none, or no room for them, which is told. */
+/** Copies them to a file of their own. Resolves to false if there are none, or if that is not possible, which is told. */
 async function putRestAside(
   { handle, journal }: NotedFile,
   partial: string,
@@ -63,8 +64,8 @@ async function putRestAside(
     tellDropped(sumNoted(rest), `something else is at ${path}`, onEvent);
     return false;
   }
-  await (await beginJournal(journalPath(path), layOut(rest))).close();
   try {
+    await (await beginJournal(journalPath(path), layOut(rest))).close();
     const aside = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
     try {
       let end = 0;
@@ -82,8 +83,11 @@ async function putRestAside(
     return true;
   } catch (error) {
     await removePartialFile(path);
-    if (!isNoSpace(error)) throw error;
-    tellDropped(sumNoted(rest), "there is no room for them beside the bundle", onEvent);
+    signal?.throwIfAborted();
+    const reason = toHandleError(error, path);
+    if (!isBundleError(reason)) throw error;
+    // The bundle is whole without them: it must not fail for what is only to be kept.
+    tellDropped(sumNoted(rest), reason.message, onEvent);
     return false;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -84,6 +84,16 @@ test("exportBundle() keeps what has arrived of an image that failed for the next
   expect(second).toMatchObject({ report: { images: 2, failed: [] }, warnings: [] });
   expect((await verifyBundle(path)).problems).toEqual([]);
   expect(await readdir(directory)).toEqual(["cache", "out.tar"]);
+});
+
+test("exportBundle() writes the bundle of the rest where what has arrived of others cannot be kept, and tells it", async () => {
+  await symlink("nowhere", `${path}.partial.rest`);
+
+  const { report, warnings } = await exportAgain(MORE, withoutLate);
+
+  expect(report).toMatchObject({ images: 1, failed: [{ code: "DENIED" }] });
+  expect(warnings).toEqual(["PARTIAL_DROPPED"]);
+  expect((await verifyBundle(path)).problems).toEqual([]);
 });
 
 test("exportBundle() drops and tells what no image of a whole bundle needs", async () => {
