@@ -121,11 +121,15 @@ export function createAuthorizedSend(
     }
   };
 
-  /** An overloaded registry may not have looked at credentials; one that redirects has. */
+  /**
+   * An overloaded registry may not have looked at credentials; one that redirects has. A limit is told to each that asks:
+   * what it means is for its answer to say.
+   */
   const noteAnswer = (used: Authorization, { call, own, located }: Answered): void => {
     const { response, origin } = located;
-    if (origin === own && isOverloaded(response)) used.fail(overloadedError(call, response));
-    else authorizer.accept(used);
+    if (origin !== own || !isOverloaded(response)) authorizer.accept(used);
+    else if (response.statusCode === 429) used.end();
+    else used.fail(overloadedError(call, response));
   };
 
   return async (call) => {

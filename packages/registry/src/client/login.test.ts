@@ -187,6 +187,21 @@ test("credentials that nobody has taken yet are tried one at a time also after a
   expect(tokens).toBe(1 + 3);
 });
 
+test("a limit that is reached before credentials were taken is told to all that wait", async () => {
+  const server = await serveOdd(({ headers }) =>
+    headers.authorization === undefined
+      ? { status: 401, headers: { "www-authenticate": "Basic realm=x" } }
+      : { status: 429 },
+  );
+  const { openRepository } = open(server.host, { credentials: USER });
+
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 12 }, async (_, tag) => await openRepository("team/app").resolve(`${tag}`)),
+  );
+
+  for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: "TOOMANYREQUESTS" } });
+});
+
 test("credentials that nobody has taken yet are tried one at a time also after a registry was overloaded", async () => {
   let logins = 0;
   const server = await serveOdd(({ headers }) => {
