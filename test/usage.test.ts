@@ -78,3 +78,18 @@ test("a selection that is named without -c is recognised as one", async () => {
   );
   expect(run.exitCode).toBe(2);
 });
+
+test.each([
+  ["export -c one.yaml -o", "-o"],
+  ["plan -c", "-c"],
+  ["import one.tar --to", "--to"],
+  ["verify", "BUNDLE"],
+])("%s with an empty value ends at once", async (line, name) => {
+  const run = await exchange.site.run([...line.split(" "), ""]);
+
+  expect(run.stderr).toBe(
+    `Error: Cannot use ${name}: its value is empty\n  Give it a value; a variable of the shell may not be set\n`,
+  );
+  expect(run.exitCode).toBe(2);
+  await expect(access(exchange.site.path(".partial"))).rejects.toThrow();
+});
