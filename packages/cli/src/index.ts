@@ -24,4 +24,5 @@ export { type OutputFile, prepareOutputFile, writeOutputFile } from "./output-fi
 export { type Failure, type RenderOptions, renderFailures } from "./render-failures.ts";
 export { sanitizeText } from "./sanitize-text.ts";
 export type { SharedFlags } from "./shared-flags.ts";
+export { toStdoutError } from "./stdout-error.ts";
 export { stringifyJson } from "./stringify-json.ts";
