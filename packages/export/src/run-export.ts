@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { stdout } from "node:process";
 import {
@@ -48,7 +49,9 @@ export async function runExport(
         ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk, options), work)
         : await exportBundle(plan, flags.output, { ...work, existing, isForced: flags.force });
       const durationMs = Math.round(performance.now() - startedAt);
-      return toExportDocument(report, flags.output, { requests: sources.requests(), durationMs });
+      const partial = isPiped ? undefined : await findPartial(flags.output);
+      const about = { requests: sources.requests(), durationMs };
+      return toExportDocument(report, flags.output, partial === undefined ? about : { ...about, partial });
     });
   } finally {
     try {
@@ -56,6 +59,17 @@ export async function runExport(
     } finally {
       await release?.();
     }
+  }
+}
+
+/** The file that the next run goes on with, if there is one. */
+async function findPartial(output: string): Promise<string | undefined> {
+  const partial = `${output}.partial`;
+  try {
+    await access(partial);
+    return partial;
+  } catch {
+    return undefined;
   }
 }
 
