@@ -86,6 +86,11 @@ export function describeFileError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Did the error come from a system call? */
+export function isSystemError(error: unknown): boolean {
+  return systemCode(error) !== undefined;
+}
+
 /** The code of an error that came from a system call; an abort or one of our own has none. */
 function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error && "syscall" in error && "code" in error)) return undefined;
