@@ -11,6 +11,7 @@ import {
   streamBundle,
 } from "@airgap-bundle/core";
 import { type ExportDocument, toExportDocument } from "./export-document.ts";
+import { followLink } from "./follow-link.ts";
 import { type HeadingFlags, toHeading } from "./heading.ts";
 import type { PlanFlags } from "./open-sources.ts";
 import { type SourceOptions, withPlan } from "./resolve-selection.ts";
@@ -37,21 +38,22 @@ export async function runExport(
   const heading = toHeading(flags, process.env);
   const isPiped = flags.output === "-";
   if (isPiped && stdout.isTTY) throw terminalError();
-  if (resolve(flags.output) === resolve(path)) throw sameFileError(path);
-  const release = isPiped ? undefined : await claimOutput(flags.output);
+  const output = isPiped ? flags.output : await followLink(flags.output);
+  if (resolve(output) === resolve(await followLink(path))) throw sameFileError(path);
+  const release = isPiped ? undefined : await claimOutput(output);
   let existing: OpenedBundle | undefined;
   try {
-    if (!isPiped) existing = await openExistingBundle(flags.output, { isForced: flags.force });
+    if (!isPiped) existing = await openExistingBundle(output, { isForced: flags.force });
     return await withPlan(path, flags, options, async (plan, sources) => {
       checkPlan(plan, path, flags);
       const work = { ...sources, ...options, heading, failFast: flags["fail-fast"] };
       const report = isPiped
         ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk, options), work)
-        : await exportBundle(plan, flags.output, { ...work, existing, isForced: flags.force });
+        : await exportBundle(plan, output, { ...work, existing, isForced: flags.force });
       const durationMs = Math.round(performance.now() - startedAt);
-      const partial = isPiped ? undefined : await findPartial(flags.output);
+      const partial = isPiped ? undefined : await findPartial(output);
       const about = { requests: sources.requests(), durationMs };
-      return toExportDocument(report, flags.output, partial === undefined ? about : { ...about, partial });
+      return toExportDocument(report, output, partial === undefined ? about : { ...about, partial });
     });
   } finally {
     try {
