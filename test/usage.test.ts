@@ -79,6 +79,31 @@ test("a selection that is named without -c is recognised as one", async () => {
   expect(run.exitCode).toBe(2);
 });
 
+test("an argument too many is taken for a selection only where none is named", async () => {
+  const run = await exchange.site.run(["plan", "-c", "one.yaml", "two.yaml"]);
+
+  expect(run.stderr).toBe("Error: Unexpected argument: two.yaml\n  See bundle plan --help\n");
+  expect(run.exitCode).toBe(2);
+});
+
+test.each([
+  [
+    ["--created", "yesterday"],
+    {},
+    "Write date, time and offset so, or leave it out; see bundle export --help",
+  ],
+  [
+    [],
+    { SOURCE_DATE_EPOCH: "now" },
+    "Set it to the seconds since 1970, as date +%s prints them, or unset it",
+  ],
+])("a time that is none says how it is written: %j", async (flags, env, hint) => {
+  const run = await exchange.site.run(["export", "-c", "one.yaml", "-o", "new.tar", ...flags], { env });
+
+  expect(run.stderr).toContain(`\n  ${hint}\n`);
+  expect(run.exitCode).toBe(2);
+});
+
 test.each([
   ["export -c one.yaml -o", "-o"],
   ["plan -c", "-c"],

@@ -149,7 +149,9 @@ export abstract class BundleCommand extends Command {
   #explain(thrown: Error): Error {
     if (!("oclif" in thrown) && !thrown.message.startsWith("Parsing --")) return thrown;
     const flags = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, help: true });
-    return toUsageError(thrown, { command: `${this.config.bin} ${this.id ?? "COMMAND"}`, flags });
+    const command = `${this.config.bin} ${this.id ?? "COMMAND"}`;
+    const hasConfig = this.argv.some((word) => /^(?:-c|--config(?:=|$))/.test(word));
+    return toUsageError(thrown, { command, flags, hasConfig });
   }
 
   /** For errors that come before or out of the parsing of flags. */
