@@ -91,3 +91,15 @@ test("row 72: import sends nothing more to a registry whose disk is full", async
   expect(stderr.toString()).not.toContain("Waiting");
   expect(server.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
 });
+
+test("import says of a registry that takes no pushes so, not of one of its repositories", async () => {
+  await writeBundle(site.path("out.tar"), [
+    ["r.io/app:1", IMAGE],
+    ["r.io/other:1", makeImage(["b".repeat(1000)])],
+  ]);
+  server = await serveRaw(({ method }) => ({ status: method === "HEAD" ? 404 : 405 }));
+
+  const { stdout } = await site.run(["import", "out.tar", "--to", server.host, "--jobs", "1"]);
+
+  expect(stdout.toString()).toContain(`    Cannot push to ${server.host}: the registry takes no pushes`);
+});
