@@ -32,6 +32,13 @@ test.each([
   ["an unknown task", ["import", "one.tar", "--to", "127.0.0.1:1", "--task", "flee"], "USAGE", /flee/],
   ["no target at all", ["import", "one.tar"], "TARGET_MISSING", /oci-image/],
   ["a missing bundle", ["import", "none.tar", "--to", "127.0.0.1:1"], "USAGE", /none\.tar/],
+  ["a pipe in place of a bundle", ["verify", "-"], "USAGE", /from stdin/],
+  [
+    "a bundle in place of a selection",
+    ["plan", "-c", "one.tar"],
+    "USAGE",
+    /it is a tar file, such as a bundle/,
+  ],
   ["a missing selection", ["export", "-c", "none.yaml", "-o", "out.tar"], "USAGE", /none\.yaml/],
 ])("%s ends with status 2: %j", async (_, args, code, message) => {
   const { site, source } = exchange;
