@@ -125,3 +125,19 @@ test.each([
   expect(run.exitCode).toBe(2);
   await expect(access(exchange.site.path(".partial"))).rejects.toThrow();
 });
+
+test("import names --to where the registry that the bundle names cannot be reached", async () => {
+  const { site, source } = exchange;
+  const mappings = [{ from: "spaceone/oci-image", tags: ["1.11.0"] }];
+  await site.select("inside.yaml", { registry: source.host, target: "127.0.0.1:1", mappings });
+  await site.run(["export", "-c", "inside.yaml", "-o", "inside.tar"]);
+
+  const [run, named] = await Promise.all([
+    site.run(["import", "inside.tar"]),
+    site.run(["import", "inside.tar", "--to", "127.0.0.1:1"]),
+  ]);
+
+  expect(run.stdout.toString()).toContain("The bundle names this registry; --to HOST[/PREFIX] names another");
+  expect(named.stdout.toString()).toContain("ECONNREFUSED");
+  expect(named.stdout.toString()).not.toContain("--to HOST");
+}, 60_000);
