@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { tryLock } from "@airgap-bundle/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ErrorDocument, ExportDocument, readDocument } from "./support/documents.ts";
@@ -88,3 +88,36 @@ test("a device at OUT is not replaced, not even with --force", async () => {
   expect(readDocument(run, ErrorDocument).error.code).toBe("USAGE");
   expect((await lstat(site.path("out.tar"))).isSymbolicLink()).toBe(true);
 });
+
+test.each(["there", "missing"])(
+  "a link at OUT stays, and the bundle is where it leads: %s",
+  async (state) => {
+    const { site } = exchange;
+    await mkdir(site.path("disk"));
+    await symlink("disk/real.tar", site.path("out.tar"));
+    if (state === "there") await site.run(["export", "-c", "selection.yaml", "-o", "disk/real.tar"]);
+
+    const { exitCode, stdout } = await site.run([...EXPORT, "--force"]);
+
+    expect(exitCode).toBe(0);
+    expect((await lstat(site.path("out.tar"))).isSymbolicLink()).toBe(true);
+    expect(await readdir(site.path("disk"))).toEqual(["real.tar"]);
+    expect(JSON.parse(stdout.toString())).toMatchObject({
+      volumes: [{ path: expect.stringMatching(/disk\/real\.tar$/) }],
+    });
+  },
+);
+
+test.each(["loop.tar", "link-to-selection.tar"])(
+  "a link at OUT that leads nowhere good is refused: %s",
+  async (name) => {
+    const { site } = exchange;
+    await symlink("loop.tar", site.path("loop.tar"));
+    await symlink("selection.yaml", site.path("link-to-selection.tar"));
+
+    const run = await site.run(["export", "-c", "selection.yaml", "-o", name, "--force", "--json"]);
+
+    expect(run.exitCode).toBe(2);
+    expect(readDocument(run, ErrorDocument).error.message).toMatch(/leads to itself|that is the selection/);
+  },
+);

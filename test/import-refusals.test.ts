@@ -73,3 +73,33 @@ test("import refuses a --chunk-size that is none", async () => {
   expect(readDocument(run, ErrorDocument).error).toMatchObject({ code: "USAGE" });
   expect(server.requests).toEqual([]);
 });
+
+test("row 72: import sends nothing more to a registry whose disk is full", async () => {
+  await writeBundle(site.path("out.tar"), [
+    ["r.io/app:1", IMAGE],
+    ["r.io/other:1", makeImage(["b".repeat(1000)])],
+  ]);
+  const detail = { DriverName: "filesystem", Enclosed: { Op: "write", Path: "/r/startedat", Err: 28 } };
+  const body = JSON.stringify({ errors: [{ code: "UNKNOWN", message: "unknown error", detail }] });
+  server = await serveRaw(({ method }) => (method === "HEAD" ? { status: 404 } : { status: 500, body }));
+
+  const args = ["import", "out.tar", "--to", server.host, "--jobs", "1"];
+  const { exitCode, stdout, stderr } = await site.run(args);
+
+  expect(exitCode).toBe(5);
+  expect(stdout.toString()).toMatch(/2 failed:[\s\S]*the registry has no room left[\s\S]*Make room/);
+  expect(stderr.toString()).not.toContain("Waiting");
+  expect(server.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+});
+
+test("import says of a registry that takes no pushes so, not of one of its repositories", async () => {
+  await writeBundle(site.path("out.tar"), [
+    ["r.io/app:1", IMAGE],
+    ["r.io/other:1", makeImage(["b".repeat(1000)])],
+  ]);
+  server = await serveRaw(({ method }) => ({ status: method === "HEAD" ? 404 : 405 }));
+
+  const { stdout } = await site.run(["import", "out.tar", "--to", server.host, "--jobs", "1"]);
+
+  expect(stdout.toString()).toContain(`    Cannot push to ${server.host}: the registry takes no pushes`);
+});

@@ -93,6 +93,7 @@ test.each<[string, readonly LayerName[], string, string, readonly string[]]>([
   const document = readDocument(run, ExportDocument);
   expect(run.exitCode).toBe(1);
   expect(document.images).toBe(rest.length);
+  expect(document.partial).toBe(kept[0]);
   expect(document.failed).toEqual(
     [...failing].map((tag) =>
       expect.objectContaining({ source: `${source.host}/lib/app:${tag}`, code: "BLOB_UNKNOWN" }),
@@ -137,7 +138,11 @@ test("there is no bundle if every image failed", async () => {
   const run = await exportTags("abcd", "out.tar");
 
   expect(run.exitCode).toBe(1);
-  expect(readDocument(run, ExportDocument)).toMatchObject({ bundle: null, images: 0 });
+  expect(readDocument(run, ExportDocument)).toMatchObject({
+    bundle: null,
+    partial: "out.tar.partial",
+    images: 0,
+  });
   expect((await readdir(site.directory)).sort()).toEqual(["abcd.yaml", "cache", ...UNFINISHED]);
 });
 

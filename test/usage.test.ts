@@ -32,6 +32,13 @@ test.each([
   ["an unknown task", ["import", "one.tar", "--to", "127.0.0.1:1", "--task", "flee"], "USAGE", /flee/],
   ["no target at all", ["import", "one.tar"], "TARGET_MISSING", /oci-image/],
   ["a missing bundle", ["import", "none.tar", "--to", "127.0.0.1:1"], "USAGE", /none\.tar/],
+  ["a pipe in place of a bundle", ["verify", "-"], "USAGE", /from stdin/],
+  [
+    "a bundle in place of a selection",
+    ["plan", "-c", "one.tar"],
+    "USAGE",
+    /it is a tar file, such as a bundle/,
+  ],
   ["a missing selection", ["export", "-c", "none.yaml", "-o", "out.tar"], "USAGE", /none\.yaml/],
 ])("%s ends with status 2: %j", async (_, args, code, message) => {
   const { site, source } = exchange;
@@ -78,3 +85,59 @@ test("a selection that is named without -c is recognised as one", async () => {
   );
   expect(run.exitCode).toBe(2);
 });
+
+test("an argument too many is taken for a selection only where none is named", async () => {
+  const run = await exchange.site.run(["plan", "-c", "one.yaml", "two.yaml"]);
+
+  expect(run.stderr).toBe("Error: Unexpected argument: two.yaml\n  See bundle plan --help\n");
+  expect(run.exitCode).toBe(2);
+});
+
+test.each([
+  [
+    ["--created", "yesterday"],
+    {},
+    "Write date, time and offset so, or leave it out; see bundle export --help",
+  ],
+  [
+    [],
+    { SOURCE_DATE_EPOCH: "now" },
+    "Set it to the seconds since 1970, as date +%s prints them, or unset it",
+  ],
+])("a time that is none says how it is written: %j", async (flags, env, hint) => {
+  const run = await exchange.site.run(["export", "-c", "one.yaml", "-o", "new.tar", ...flags], { env });
+
+  expect(run.stderr).toContain(`\n  ${hint}\n`);
+  expect(run.exitCode).toBe(2);
+});
+
+test.each([
+  ["export -c one.yaml -o", "-o"],
+  ["plan -c", "-c"],
+  ["import one.tar --to", "--to"],
+  ["verify", "BUNDLE"],
+])("%s with an empty value ends at once", async (line, name) => {
+  const run = await exchange.site.run([...line.split(" "), ""]);
+
+  expect(run.stderr).toBe(
+    `Error: Cannot use ${name}: its value is empty\n  Give it a value; a variable of the shell may not be set\n`,
+  );
+  expect(run.exitCode).toBe(2);
+  await expect(access(exchange.site.path(".partial"))).rejects.toThrow();
+});
+
+test("import names --to where the registry that the bundle names cannot be reached", async () => {
+  const { site, source } = exchange;
+  const mappings = [{ from: "spaceone/oci-image", tags: ["1.11.0"] }];
+  await site.select("inside.yaml", { registry: source.host, target: "127.0.0.1:1", mappings });
+  await site.run(["export", "-c", "inside.yaml", "-o", "inside.tar"]);
+
+  const [run, named] = await Promise.all([
+    site.run(["import", "inside.tar"]),
+    site.run(["import", "inside.tar", "--to", "127.0.0.1:1"]),
+  ]);
+
+  expect(run.stdout.toString()).toContain("The bundle names this registry; --to HOST[/PREFIX] names another");
+  expect(named.stdout.toString()).toContain("ECONNREFUSED");
+  expect(named.stdout.toString()).not.toContain("--to HOST");
+}, 60_000);

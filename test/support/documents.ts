@@ -37,6 +37,7 @@ export type PlanDocument = z.infer<typeof PlanDocument>;
 /** What the tests read of an export's result. */
 export const ExportDocument = z.object({
   bundle: z.string().nullable(),
+  partial: z.string().exactOptional(),
   images: z.int(),
   referrers: z.object({
     count: z.int(),

@@ -73,6 +73,25 @@ test.each([{ args: [] }, { args: ["--help"] }, { args: ["-h"] }, { args: ["help"
 );
 
 test.each([
+  ["config", []],
+  ["inspect", []],
+  ["verify", []],
+  ["import", ["--jobs", "--authfile", "--insecure"]],
+  ["export", ["--cache-dir", "--jobs", "--authfile", "--insecure"]],
+])("bundle %s --help shows the shared flags that it uses: %j", async (command, used) => {
+  const { stdout } = await runBundle(command, "--help");
+
+  const flags = ["--cache-dir", "--jobs", "--authfile", "--insecure"];
+  expect(flags.filter((flag) => stdout.includes(flag))).toEqual(used);
+});
+
+test("bundle config takes the flags that others have", async () => {
+  const { stderr } = await runBundle("config", "-c", "none.yaml", "--jobs", "2", "--cache-dir", "x");
+
+  expect(stderr).toContain("none.yaml: there is no such file");
+});
+
+test.each([
   ["plna", "Unknown command plna"],
   ["--jsno", "Expected a command before --jsno"],
 ])("bundle %s ends as a wrong command line", async (arg, message) => {

@@ -12,11 +12,15 @@ export interface MainOptions {
 export async function main(args: readonly string[], options: MainOptions): Promise<void> {
   process.on("uncaughtException", (error) => void endUncaught(error));
   if (args[0] === "--version") {
+    watchStdout();
     process.stdout.write(`bundle ${options.pjson.version}\n`);
     return;
   }
   try {
     const { runCommand } = await import("./run-command.ts");
+    // oclif's listener throws into the stream what it does not know.
+    process.stdout.removeAllListeners("error");
+    watchStdout();
     await runCommand(rewriteHelp(args), options);
   } catch (error) {
     await endWithError(error, args);
@@ -39,7 +43,7 @@ async function endWithError(error: unknown, args: readonly string[]): Promise<vo
 }
 
 /**
- * The last resort, such as for a full disk behind stdout or an installation of which a part cannot be loaded. Where
+ * The last resort, such as for a full disk behind stderr or an installation of which a part cannot be loaded. Where
  * nobody reads any more there is nothing to say.
  */
 async function endUncaught(error: Error): Promise<never> {
@@ -51,4 +55,20 @@ async function endUncaught(error: Error): Promise<never> {
     process.stderr.write(`Error: ${error.message}\n`);
   }
   process.exit(process.exitCode ?? 1);
+}
+
+/** Nobody waits for what is written to stdout but an export into a pipe, which listens itself while it does. */
+function watchStdout(): void {
+  let isEnding = false;
+  process.stdout.on("error", (error) => {
+    if (isEnding || process.stdout.listenerCount("error") > 1) return;
+    isEnding = true;
+    void endUnwritten(error);
+  });
+}
+
+async function endUnwritten(error: Error): Promise<void> {
+  if ("code" in error && error.code === "EPIPE") return;
+  const { toStdoutError } = await import("@airgap-bundle/cli");
+  await endUncaught(toStdoutError(error, "the result"));
 }

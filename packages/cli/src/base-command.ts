@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import type { EventSink } from "@airgap-bundle/core";
 import { BundleError, isRegistryHost, normalizeRegistry, toBundleError } from "@airgap-bundle/core/basics";
+import type { Interfaces } from "@oclif/core";
 import { Command } from "@oclif/core/command";
 import { checkSwitches } from "./check-switches.ts";
+import { checkValues } from "./check-values.ts";
 import { renderError, toErrorDocument } from "./error-report.ts";
 import { EXIT, exitCodeOfError } from "./exit-codes.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -31,6 +33,9 @@ export interface SharedOptions {
   /** Prints the result for people; once, at the end. Nothing with `--json`. */
   readonly report: (lines: readonly string[]) => void;
 }
+
+/** What oclif has parsed, by its name. */
+type Values = Record<string, unknown>;
 
 /** A command of `bundle`: shared flags, signals, progress, errors and exit codes. What `run` returns is the `--json` document. */
 export abstract class BundleCommand extends Command {
@@ -85,6 +90,16 @@ export abstract class BundleCommand extends Command {
     checkSwitches(this.argv, { ...this.ctor.baseFlags, ...this.ctor.flags });
   }
 
+  /** @throws `USAGE` for an empty value too */
+  protected override async parse<F extends Values, B extends Values, A extends Values>(
+    options?: Interfaces.Input<F, B, A>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    checkValues(parsed, { ...this.ctor.baseFlags, ...this.ctor.flags });
+    return parsed;
+  }
+
   protected override logJson(document: unknown): void {
     this.writeResult(`${stringifyJson(document)}\n`);
   }
@@ -134,7 +149,9 @@ export abstract class BundleCommand extends Command {
   #explain(thrown: Error): Error {
     if (!("oclif" in thrown) && !thrown.message.startsWith("Parsing --")) return thrown;
     const flags = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, help: true });
-    return toUsageError(thrown, { command: `${this.config.bin} ${this.id ?? "COMMAND"}`, flags });
+    const command = `${this.config.bin} ${this.id ?? "COMMAND"}`;
+    const hasConfig = this.argv.some((word) => /^(?:-c|--config(?:=|$))/.test(word));
+    return toUsageError(thrown, { command, flags, hasConfig });
   }
 
   /** For errors that come before or out of the parsing of flags. */

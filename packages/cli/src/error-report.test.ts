@@ -19,12 +19,12 @@ test("renderError() shows the chain of causes on demand", () => {
   first.cause = first;
   const error = new BundleError("CONNECTION_FAILED", "Cannot reach a", {
     hint: "Look",
-    cause: new BundleError("TLS_FAILED", "no\u001b", { cause: first }),
+    cause: new BundleError("TLS_FAILED", "no\n  \u001b", { cause: first }),
   });
 
   expect(renderError(error)).toBe("Error: Cannot reach a\n  Look\n");
   expect(renderError(error, { isVerbose: true })).toBe(
-    "Error: Cannot reach a\n  Look\n  Caused by: BundleError: no\\u{1b}\n  Caused by: Error: socket hang up\n",
+    "Error: Cannot reach a\n  Look\n  Caused by: BundleError: no \\u{1b}\n  Caused by: Error: socket hang up\n",
   );
 });
 

@@ -56,7 +56,12 @@ export function renderError(thrown: unknown, options: RenderErrorOptions = {}): 
   const lines = [`${label} ${sanitizeText(message)}`];
   for (const problem of problemsOf(thrown)) lines.push(`  ${sanitizeText(formatProblem(problem))}`);
   lines.push(`  ${sanitizeText(hint)}`);
-  if (isVerbose) lines.push(...describeCauses(thrown).map((cause) => `  Caused by: ${sanitizeText(cause)}`));
+  if (isVerbose)
+    lines.push(
+      ...describeCauses(thrown).map(
+        (cause) => `  Caused by: ${sanitizeText(cause.replaceAll(/\s*\n\s*/g, " "))}`,
+      ),
+    );
   return `${lines.join("\n")}\n`;
 }
 

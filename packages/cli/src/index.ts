@@ -23,5 +23,6 @@ export {
 export { type OutputFile, prepareOutputFile, writeOutputFile } from "./output-file.ts";
 export { type Failure, type RenderOptions, renderFailures } from "./render-failures.ts";
 export { sanitizeText } from "./sanitize-text.ts";
-export type { SharedFlags } from "./shared-flags.ts";
+export { LOCAL_FLAGS, PUSH_FLAGS, type SharedFlags } from "./shared-flags.ts";
+export { toStdoutError } from "./stdout-error.ts";
 export { stringifyJson } from "./stringify-json.ts";

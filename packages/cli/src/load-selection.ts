@@ -14,7 +14,7 @@ export interface LoadedSelection {
   readonly warnings: ParsedSelection["warnings"];
 }
 
-/** Reads and parses a selection file. @throws `USAGE` if the file cannot be read */
+/** Reads and parses a selection file. @throws `USAGE` if the file cannot be read, or is a tar file */
 export async function readSelection(path: string): Promise<ParsedSelection> {
   let text: string;
   try {
@@ -25,7 +25,17 @@ export async function readSelection(path: string): Promise<ParsedSelection> {
       hint: "Check the file that -c names, and who may read it",
     });
   }
+  if (isTar(text)) {
+    throw new BundleError("USAGE", `Cannot read the selection ${path}: it is a tar file, such as a bundle`, {
+      hint: "Give -c the selection; bundle inspect shows what a bundle carries",
+    });
+  }
   return parseSelection(text, { environment: process.env });
+}
+
+/** The magic of a header in the archive: ustar of POSIX.1-1988, and of GNU. */
+function isTar(text: string): boolean {
+  return text.slice(257, 262) === "ustar";
 }
 
 /** Reads a selection file that must be right. @throws `USAGE`; `SELECTION_INVALID` with every problem */

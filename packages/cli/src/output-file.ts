@@ -1,13 +1,14 @@
-import { type FileHandle, open, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { BundleError } from "@airgap-bundle/core/basics";
-
-/** The first entry of a bundle. */
-const BUNDLE_START = "oci-layout";
+import { randomUUID } from "node:crypto";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { BundleError, describeFileError, isNoSpace } from "@airgap-bundle/core/basics";
+import { type OutputKind, START_SIZE, whyKept } from "./output-kind.ts";
 
 /** A file that a command writes beside its work. */
 export interface OutputFile {
   readonly path: string;
+  readonly kind: OutputKind;
   /** The flag that named it, for messages. */
   readonly flag: string;
   /** Files of the same command line, which it must not be. */
@@ -18,29 +19,43 @@ export interface OutputFile {
  * Makes sure, before any work is done, that a result can be written to a file, and removes the result of an earlier run:
  * nobody shall take it for this one's.
  *
- * @throws `USAGE` for `-`, another file of the command line, a missing directory, or a file that is a bundle or cannot be
- * written; nothing is removed then
+ * @throws `USAGE` for `-`, another file of the command line, a missing directory, or a file that cannot be written or is
+ * none of this kind; nothing is removed then
  */
-export async function prepareOutputFile({ path, flag, others }: OutputFile): Promise<void> {
+export async function prepareOutputFile({ path, kind, flag, others }: OutputFile): Promise<void> {
   if (path === "-") throw refused(path, flag, "it takes a file; without it the result goes to stdout");
   if (others.some((other) => resolve(other) === resolve(path))) {
     throw refused(path, flag, "the command line names that file for something else");
   }
   if (!(await isDirectory(dirname(resolve(path))))) throw refused(path, flag, "there is no such directory");
   if (await isDirectory(path)) throw refused(path, flag, "it is a directory");
-  if (!(await isReplaceable(path)))
-    throw refused(path, flag, "it is there and is a bundle, or cannot be written to");
+  const why = await checkReplaceable(path, kind);
+  if (why !== undefined) throw refused(path, flag, why);
   await rm(path, { force: true });
 }
 
-/** Writes a result. @throws `FILE_FAILED` */
-export async function writeOutputFile({ path, flag }: OutputFile, text: string): Promise<void> {
+/** Writes a result: all of it is there afterwards, or nothing. @throws `NO_SPACE`, `FILE_FAILED` */
+export function writeOutputFile(file: OutputFile, text: string): void {
+  // The dot keeps it out of every list of names.
+  const temporary = join(dirname(file.path), `.${randomUUID()}`);
   try {
-    await writeFile(path, text);
+    writeFileSync(temporary, text, { flag: "wx", flush: true });
+    renameSync(temporary, file.path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BundleError("FILE_FAILED", `Cannot write ${flag} ${path}: ${reason}`, { cause });
+    throw toOutputError(file, cause);
+  } finally {
+    rmSync(temporary, { force: true });
   }
+}
+
+/** The error of a file that could not be written. */
+export function toOutputError({ path, flag }: OutputFile, cause: unknown): BundleError {
+  const isFull = isNoSpace(cause);
+  const reason = isFull ? "no space is left" : describeFileError(cause);
+  return new BundleError(isFull ? "NO_SPACE" : "FILE_FAILED", `Cannot write ${flag} ${path}: ${reason}`, {
+    cause,
+    hint: `Name a file elsewhere with ${flag}${isFull ? ", or make room there" : ""}`,
+  });
 }
 
 async function isDirectory(path: string): Promise<boolean> {
@@ -52,23 +67,26 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-/** A regular file may be written anew, but not a bundle: it is what takes hours to make. */
-async function isReplaceable(path: string): Promise<boolean> {
+/** Why what is there is not to be replaced; undefined if it may be, or nothing is there. */
+async function checkReplaceable(path: string, kind: OutputKind): Promise<string | undefined> {
   let handle: FileHandle;
   try {
     handle = await open(path, "r+");
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    return describeFileError(error);
   }
   try {
-    const start = Buffer.alloc(BUNDLE_START.length);
-    await handle.read(start, 0, start.length, 0);
-    return (await handle.stat()).isFile() && start.toString("latin1") !== BUNDLE_START;
+    if (!(await handle.stat()).isFile()) return "it is there and is no file";
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(START_SIZE), 0, START_SIZE, 0);
+    return whyKept(buffer.toString("utf8", 0, bytesRead), kind);
   } finally {
     await handle.close();
   }
 }
 
 function refused(path: string, flag: string, what: string): BundleError {
-  return new BundleError("USAGE", `Cannot write ${flag} ${path}: ${what}`, { hint: "Name another file" });
+  return new BundleError("USAGE", `Cannot write ${flag} ${path}: ${what}`, {
+    hint: "Name another file, or remove it",
+  });
 }

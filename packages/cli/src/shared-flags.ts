@@ -28,7 +28,8 @@ export const SHARED_FLAGS = {
     exclusive: ["quiet"],
   }),
   "cache-dir": Flags.string({
-    summary: "Directory for what need not be fetched again. Default: $XDG_CACHE_HOME/bundle.",
+    summary:
+      "Directory for what need not be fetched again. Default: $XDG_CACHE_HOME/bundle, else ~/.cache/bundle.",
     helpGroup: "GLOBAL",
     helpValue: "DIR",
   }),
@@ -54,6 +55,20 @@ export const SHARED_FLAGS = {
     // Otherwise it would swallow the arguments that follow it.
     multipleNonGreedy: true,
   }),
+};
+
+/** The same for a command that fetches nothing: scripts may give them to every command, and help shows those that do something. */
+export const PUSH_FLAGS: typeof SHARED_FLAGS = {
+  ...SHARED_FLAGS,
+  "cache-dir": { ...SHARED_FLAGS["cache-dir"], hidden: true },
+};
+
+/** The same for a command that asks no registry. */
+export const LOCAL_FLAGS: typeof SHARED_FLAGS = {
+  ...PUSH_FLAGS,
+  jobs: { ...SHARED_FLAGS.jobs, hidden: true },
+  authfile: { ...SHARED_FLAGS.authfile, hidden: true },
+  insecure: { ...SHARED_FLAGS.insecure, hidden: true },
 };
 
 /** Their parsed values. */

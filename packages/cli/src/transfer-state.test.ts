@@ -38,6 +38,26 @@ test("createTransferState() gives bytes, percent, rate and time left", () => {
   expect(state.describeBlobs(8)).toEqual(["  0123456789ab   25%    80 MiB  a:1"]);
 });
 
+test("createTransferState() counts what was there already, and no rate of it", () => {
+  let now = 0;
+  const state = createTransferState(() => now);
+  state.apply({ kind: "phase", phase: "download", total: 1, size: 100 * MIB });
+  state.apply({ kind: "blob-start", digest: DIGEST, size: 100 * MIB, title: "a:1" });
+  now = 1000;
+  state.apply({ kind: "blob-progress", digest: DIGEST, size: 60 * MIB, isKept: true });
+
+  expect(state.describePhase()).toBe(
+    "Downloading   60%  60 MiB of 100 MiB  60 MiB were there already  0 of 1",
+  );
+
+  now = 2000;
+  state.apply({ kind: "blob-progress", digest: DIGEST, size: 10 * MIB });
+
+  expect(state.describePhase()).toBe(
+    "Downloading   70%  70 MiB of 100 MiB  60 MiB were there already  0 of 1  5.0 MiB/s  6s left",
+  );
+});
+
 test("createTransferState() takes back what an attempt had moved", () => {
   const state = createTransferState(() => 0);
   state.apply({ kind: "phase", phase: "upload", size: 100 });

@@ -39,7 +39,11 @@ interface PhaseProgress {
   size: number;
   steps: number;
   done: number;
+  /** What of it was there already. */
+  kept: number;
 }
+
+type BlobMove = Extract<TransferEvent, { readonly kind: "blob-progress" }>;
 
 interface BlobProgress {
   readonly digest: string;
@@ -53,12 +57,13 @@ export function createTransferState(now: () => number): TransferState {
   let current: PhaseProgress | undefined;
   const blobs = new Map<string, BlobProgress>();
 
-  function move(digest: string, size: number): void {
+  function move({ digest, size, isKept }: BlobMove): void {
     const blob = blobs.get(digest);
     if (blob !== undefined) blob.done += size;
     if (current === undefined) return;
     current.done += size;
-    current.rate.add(size);
+    if (isKept === true) current.kept += size;
+    else current.rate.add(size);
   }
 
   /** A blob that is done counts whole, whatever part of it moved now; one that was given up counts no more. */
@@ -74,7 +79,7 @@ export function createTransferState(now: () => number): TransferState {
   function apply(event: TransferEvent): void {
     switch (event.kind) {
       case "phase":
-        current = { size: 0, steps: 0, done: 0, ...event, rate: createTransferRate(now) };
+        current = { size: 0, steps: 0, done: 0, kept: 0, ...event, rate: createTransferRate(now) };
         return;
       case "step":
         if (event.phase === current?.phase) current.steps += 1;
@@ -83,7 +88,7 @@ export function createTransferState(now: () => number): TransferState {
         blobs.set(event.digest, { ...event, done: 0 });
         return;
       case "blob-progress":
-        move(event.digest, event.size);
+        move(event);
         return;
       case "blob-end":
         end(event.digest, event.ok);
@@ -102,13 +107,14 @@ export function createTransferState(now: () => number): TransferState {
   };
 }
 
-function describePhase({ phase, total, size, steps, done, rate }: PhaseProgress): string {
+function describePhase({ phase, total, size, steps, done, kept, rate }: PhaseProgress): string {
   const parts = [PHASE_TITLES[phase]];
   if (size > 0) parts.push(formatPercent(done, size), `${formatSize(done)} of ${formatSize(size)}`);
   else if (done > 0) parts.push(formatSize(done));
+  if (kept > 0) parts.push(`${formatSize(kept)} were there already`);
   if (total !== undefined) parts.push(`${steps} of ${total}`);
   else if (steps > 0) parts.push(String(steps));
-  const perSecond = done > 0 ? rate.perSecond() : undefined;
+  const perSecond = done > kept ? rate.perSecond() : undefined;
   if (perSecond !== undefined) parts.push(`${formatSize(Math.round(perSecond))}/s`);
   if (perSecond !== undefined && perSecond > 0 && size > done) {
     parts.push(`${formatDuration(((size - done) / perSecond) * 1000)} left`);

@@ -7,6 +7,8 @@ export interface UsageContext {
   readonly command: string;
   /** Names of the flags, without dashes. */
   readonly flags: readonly string[];
+  /** Was the selection named with its flag? */
+  readonly hasConfig: boolean;
 }
 
 /** Lines of oclif's messages that say nothing. */
@@ -37,8 +39,12 @@ function describe(lines: readonly string[], context: UsageContext): UsageDescrip
   const [first = "", ...rest] = lines;
   if (/^Nonexistent flag/.test(first)) return describeUnknownFlags(first, context);
   const [, argument] = /^Unexpected argument: (.+)/.exec(first) ?? [];
-  if (argument !== undefined && context.flags.includes("config"))
+  if (argument !== undefined && context.flags.includes("config") && !context.hasConfig)
     return { message: first, suggestion: `-c ${argument}` };
+  const [, flag, other] =
+    /^(--[\w-]+)(?:=.*)? cannot also be provided when using (--[\w-]+)/.exec(first.trim()) ?? [];
+  if (flag !== undefined)
+    return { message: `Cannot use ${flag} together with ${other ?? "another flag"}`, cause: null };
   if (/^Missing \d+ required arg/.test(first)) return { message: `Missing argument ${namesOf(rest)}` };
   const [, parsed] = /^Parsing (--\S+)/.exec(first) ?? [];
   const details = rest.map((line) => line.trim()).join(", ");

@@ -8,8 +8,11 @@ export type TransferEvent =
   | { readonly kind: "step"; readonly phase: Phase }
   /** A blob starts to move. */
   | { readonly kind: "blob-start"; readonly digest: string; readonly size: number; readonly title: string }
-  /** A part of it has moved; `size` counts this part only and is negative where an attempt is begun anew. */
-  | { readonly kind: "blob-progress"; readonly digest: string; readonly size: number }
+  /**
+   * A part of it has moved; `size` counts this part only and is negative where an attempt is begun anew. `isKept` where it
+   * was there already, from an earlier run, and was only read.
+   */
+  | { readonly kind: "blob-progress"; readonly digest: string; readonly size: number; readonly isKept?: true }
   /** It is where it belongs and verified, or was given up. */
   | { readonly kind: "blob-end"; readonly digest: string; readonly ok: boolean }
   /** Waiting before the next attempt; with `host`, before anything more is asked of it, and `message` says only why. */

@@ -5,9 +5,12 @@ const NO_SPACE_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 /** What the system's codes say to people. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["EACCES", "permission is refused (EACCES)"],
+  ["EEXIST", "something else of that name is there"],
   ["EINVAL", "the file system does not do this (EINVAL)"],
   ["EIO", "the medium cannot be read or written (EIO)"],
   ["EISDIR", "it is a directory"],
+  ["ELOOP", "a part of its path is a link to itself"],
+  ["ENAMETOOLONG", "its name is too long"],
   ["ENOENT", "there is no such file or directory"],
   ["ENOTDIR", "a part of its path is not a directory"],
   ["EPERM", "permission is refused (EPERM)"],
@@ -81,6 +84,11 @@ export function describeFileError(error: unknown): string {
   const code = systemCode(error);
   if (code !== undefined) return REASONS.get(code) ?? code;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Did the error come from a system call? */
+export function isSystemError(error: unknown): boolean {
+  return systemCode(error) !== undefined;
 }
 
 /** The code of an error that came from a system call; an abort or one of our own has none. */

@@ -27,14 +27,14 @@ export {
 } from "./error.ts";
 export { ERROR_CODES } from "./error-codes.ts";
 export type { EventSink, Phase, TransferEvent } from "./events.ts";
-export { describeFileError } from "./file-error.ts";
+export { describeFileError, toFileError } from "./file-error.ts";
 export { type ExplainedTag, explainTags } from "./filter/explain-tags.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";
 export { guessManifestType, type IndexChild, type Manifest, parseManifest, toReferrer } from "./manifest.ts";
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";
-export { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
+export { cacheError, type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
 export { nearestName, nearestNames } from "./nearest-name.ts";
 export { refuseObsoleteManifest } from "./obsolete-manifest.ts";
 export type { ChosenMapping } from "./plan/choose-mappings.ts";
@@ -122,6 +122,7 @@ export {
 export { type BlobDirectory, openBlobDirectory } from "./store/blob-directory.ts";
 export { openDirectoryStore } from "./store/directory-store.ts";
 export { tryLock } from "./store/lock-file.ts";
+export { makeDirectory } from "./store/make-directory.ts";
 export { createMemoryStore } from "./store/memory-store.ts";
 export { exportBundle } from "./transfer/export-bundle.ts";
 export {

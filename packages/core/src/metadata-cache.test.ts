@@ -97,7 +97,7 @@ test("a cache whose place is taken by a file fails with FILE_FAILED", async () =
 
   await expect(cache.put(DESCRIPTOR, CONTENT)).rejects.toMatchObject({
     code: "FILE_FAILED",
-    message: expect.stringContaining(`Cannot use the cache ${directory}`),
+    message: `Cannot use the cache ${join(directory, "cache")}: a part of its path is not a directory`,
     hint: expect.stringContaining("--cache-dir"),
   });
 });

@@ -1,6 +1,7 @@
 import { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { BundleError, isBundleError } from "./error.ts";
+import { describeFileError } from "./file-error.ts";
 import { FILE_CHUNK_SIZE, openBlobDirectory } from "./store/blob-directory.ts";
 
 /**
@@ -20,18 +21,19 @@ export interface MetadataCache {
   put(descriptor: Descriptor, content: Uint8Array): Promise<void>;
 }
 
-/** The cache in this directory, which is made when something is first kept. @throws `FILE_FAILED` from every method */
-export function openMetadataCache(directory: string): MetadataCache {
+/**
+ * The cache in this directory, which is made when something is first kept. Messages call it `name`: what whoever may
+ * choose another place has to know.
+ *
+ * @default name the directory
+ * @throws `FILE_FAILED`, `NO_SPACE` from every method
+ */
+export function openMetadataCache(directory: string, name: string = directory): MetadataCache {
   const blobs = openBlobDirectory(directory);
   const fetched = new Set<string>();
 
   const failed = (error: unknown): unknown =>
-    isBundleError(error, "FILE_FAILED")
-      ? new BundleError("FILE_FAILED", `Cannot use the cache ${directory}: ${error.message}`, {
-          cause: error,
-          hint: "Check that directory, or name another with --cache-dir",
-        })
-      : error;
+    isBundleError(error, "FILE_FAILED") || isBundleError(error, "NO_SPACE") ? cacheError(name, error) : error;
 
   const get = async (descriptor: Descriptor): Promise<Uint8Array | undefined> => {
     try {
@@ -56,7 +58,13 @@ export function openMetadataCache(directory: string): MetadataCache {
     fetched,
     get,
     put,
-    has: async ({ digest, size }) => (await blobs.stat(digest))?.size === size,
+    async has({ digest, size }) {
+      try {
+        return (await blobs.stat(digest))?.size === size;
+      } catch (error) {
+        throw failed(error);
+      }
+    },
     async getOrFetch(descriptor, fetch) {
       const cached = await get(descriptor);
       if (cached !== undefined) return cached;
@@ -66,6 +74,15 @@ export function openMetadataCache(directory: string): MetadataCache {
       return content;
     },
   };
+}
+
+/** The error of a cache that cannot be used, whatever file of it was wanted. */
+export function cacheError(name: string, error: BundleError): BundleError {
+  const reason = error.code === "NO_SPACE" ? "no space is left" : describeFileError(error.cause ?? error);
+  return new BundleError(error.code, `Cannot use the cache ${name}: ${reason}`, {
+    cause: error,
+    hint: "Check that directory, or name another with --cache-dir",
+  });
 }
 
 function isDamage(error: unknown): boolean {

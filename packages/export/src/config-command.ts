@@ -1,9 +1,10 @@
-import { BundleCommand } from "@airgap-bundle/cli";
+import { BundleCommand, LOCAL_FLAGS } from "@airgap-bundle/cli";
 import type { ConfigDocument } from "./config-document.ts";
 import { configFlag } from "./flags.ts";
 
 /** `bundle config`: what a selection file means, without asking any registry. */
 export class ConfigCommand extends BundleCommand {
+  static override baseFlags = LOCAL_FLAGS;
   static override summary = "Show what a selection file means, and what is wrong with it.";
   static override description =
     "Asks no registry. Ends with status 2 if the file has problems; all of them are shown.";

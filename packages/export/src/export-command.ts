@@ -1,5 +1,11 @@
-import { writeFileSync } from "node:fs";
-import { BundleCommand, EXIT, prepareOutputFile } from "@airgap-bundle/cli";
+import {
+  BundleCommand,
+  EXIT,
+  type OutputFile,
+  prepareOutputFile,
+  renderError,
+  writeOutputFile,
+} from "@airgap-bundle/cli";
 import * as Flags from "@oclif/core/flags";
 import type { ExportDocument } from "./export-document.ts";
 import { planFlags } from "./flags.ts";
@@ -21,7 +27,10 @@ export class ExportCommand extends BundleCommand {
       helpValue: "OUT.tar",
       required: true,
     }),
-    result: Flags.string({ summary: "Write the result to this file.", helpValue: "FILE" }),
+    result: Flags.string({
+      summary: "Write the result to this file; an earlier result is replaced.",
+      helpValue: "FILE",
+    }),
     force: Flags.boolean({
       summary: "Write OUT anew, whatever it is: no bundle, a damaged one, or the planned one.",
       default: false,
@@ -43,7 +52,7 @@ export class ExportCommand extends BundleCommand {
     }),
   };
 
-  #resultFile: string | undefined;
+  #resultFile: OutputFile | undefined;
   #isPiped = false;
 
   async run(): Promise<ExportDocument> {
@@ -51,8 +60,9 @@ export class ExportCommand extends BundleCommand {
     this.#isPiped = flags.output === "-";
     if (flags.result !== undefined) {
       const others = [flags.config, flags.output];
-      await prepareOutputFile({ path: flags.result, flag: "--result", others });
-      this.#resultFile = flags.result;
+      const file = { path: flags.result, kind: "result", flag: "--result", others } as const;
+      await prepareOutputFile(file);
+      this.#resultFile = file;
     }
     const shared = { ...this.shared(flags), userAgent: this.config.userAgent };
     const { exitCodeOf } = await import("@airgap-bundle/cli");
@@ -80,12 +90,11 @@ export class ExportCommand extends BundleCommand {
   }
 
   /** The bundle may be complete by now: its id must not be lost with the file. */
-  #writeResultFile(path: string, text: string): void {
+  #writeResultFile(file: OutputFile, text: string): void {
     try {
-      writeFileSync(path, text);
+      writeOutputFile(file, text);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      process.stderr.write(`Error: Cannot write --result ${path}: ${reason}\n${text}`);
+      process.stderr.write(`${renderError(error, { stream: process.stderr })}${text}`);
       process.exitCode = EXIT.failed;
     }
   }

@@ -7,6 +7,8 @@ export interface ExportDocument {
   /** Digest of `bundle.json`; null if no image could be had and nothing was written. */
   readonly bundle: string | null;
   readonly volumes: readonly { readonly path: string; readonly size: number }[];
+  /** File in which what has arrived of images that failed waits for the next run; absent if nothing does. */
+  readonly partial?: string;
   readonly images: number;
   readonly referrers: ReferrerCount;
   readonly blobs: BlobCount;
@@ -30,13 +32,14 @@ export interface ExportDocument {
 export function toExportDocument(
   report: ExportReport,
   path: string,
-  about: Pick<ExportDocument, "requests" | "durationMs">,
+  about: Pick<ExportDocument, "requests" | "durationMs" | "partial">,
 ): ExportDocument {
   const { bundle, size, images, referrers, blobs, downloaded, reused, failed } = report;
   const { headManifest, getManifest, getBlob, listTags, listRepositories, listReferrers } = about.requests;
   return {
     bundle,
     volumes: bundle === null ? [] : [{ path, size }],
+    ...(about.partial === undefined ? {} : { partial: about.partial }),
     images,
     referrers,
     blobs,
@@ -57,10 +60,10 @@ export function failureCodes({ failed, referrers }: ExportDocument): readonly Er
 
 /** The same for people. */
 export function renderExport(document: ExportDocument, options: RenderOptions = {}): string[] {
-  const { bundle, volumes, images, referrers, downloaded, reused, failed, durationMs } = document;
+  const { bundle, volumes, images, referrers, downloaded, reused, durationMs } = document;
   const [volume] = volumes;
   if (bundle === null || volume === undefined)
-    return ["Nothing was written: no image could be had", ...renderFailures(toFailures(failed), options)];
+    return ["There is no bundle: no image could be had", ...renderRest(document, options)];
   return [
     `${volume.path === "-" ? "stdout" : volume.path}: ${countOf(images, "image")}, ${formatSize(volume.size)} in ${formatDuration(durationMs)}`,
     `${formatSize(downloaded.size)} downloaded (${countOf(downloaded.count, "blob")}), ${formatSize(reused.size)} reused (${countOf(reused.count, "blob")})`,
@@ -73,6 +76,16 @@ export function renderExport(document: ExportDocument, options: RenderOptions = 
     ...(document.written
       ? []
       : [`It was there already; its layers were not read again: bundle verify ${volume.path} does that`]),
+    ...renderRest(document, options),
+  ];
+}
+
+/** What did not come, and where it goes on. */
+function renderRest({ partial, failed }: ExportDocument, options: RenderOptions): string[] {
+  return [
+    ...(partial === undefined
+      ? []
+      : [`What has arrived of the rest is kept in ${partial}: run the same command again, and it goes on`]),
     ...renderFailures(toFailures(failed), options),
   ];
 }

@@ -35,6 +35,7 @@ function checkTime(created: string): string {
   throw new BundleError(
     "USAGE",
     `Cannot use --created ${created}: it is not a time like 2026-01-31T12:00:00Z`,
+    { hint: "Write date, time and offset so, or leave it out; see bundle export --help" },
   );
 }
 
@@ -51,5 +52,6 @@ function readEpoch(seconds: string | undefined): string | undefined {
   throw new BundleError(
     "USAGE",
     `Cannot use SOURCE_DATE_EPOCH ${JSON.stringify(seconds)}: it is not a number of seconds`,
+    { hint: "Set it to the seconds since 1970, as date +%s prints them, or unset it" },
   );
 }

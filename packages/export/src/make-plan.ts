@@ -9,18 +9,19 @@ export interface MakePlanFlags extends PlanFlags {
   readonly createdBy: string;
 }
 
-/** Resolves a selection to a plan and saves it if a file is named. @throws what {@link withPlan} throws; `USAGE`, `FILE_FAILED` */
+/** Resolves a selection to a plan and saves it if a file is named. @throws what {@link withPlan} throws; `USAGE`, `NO_SPACE`, `FILE_FAILED` */
 export async function makePlan(
   path: string,
   flags: MakePlanFlags,
   options: SourceOptions,
 ): Promise<PlanDocument> {
   const { createdBy, output } = flags;
-  const file = output === undefined ? undefined : { path: output, flag: "-o", others: [path] };
+  const file =
+    output === undefined ? undefined : ({ path: output, kind: "plan", flag: "-o", others: [path] } as const);
   if (file !== undefined) await prepareOutputFile(file);
   const document = await withPlan(path, flags, options, (plan) =>
     Promise.resolve(toPlanDocument(plan, { createdBy })),
   );
-  if (file !== undefined) await writeOutputFile(file, `${stringifyJson(document)}\n`);
+  if (file !== undefined) writeOutputFile(file, `${stringifyJson(document)}\n`);
   return document;
 }

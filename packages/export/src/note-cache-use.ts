@@ -1,21 +1,34 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { describeFileError, describeHolder, type EventSink, tryLock } from "@airgap-bundle/core";
+import {
+  cacheError,
+  describeHolder,
+  type EventSink,
+  isBundleError,
+  makeDirectory,
+  toFileError,
+  tryLock,
+} from "@airgap-bundle/core";
 
 /**
- * Notes that this process works with a cache until what this resolves to has been called, and warns if another one does:
- * both are safe, but neither knows what the other one is about to fetch.
+ * Makes a cache's directory, and notes that this process works with it until what this resolves to has been called. Warns
+ * if another one does: both are safe, but neither knows what the other one is about to fetch.
+ *
+ * @throws `FILE_FAILED`, `NO_SPACE` if there is no such directory and it cannot be made
  */
 export async function noteCacheUse(directory: string, onEvent: EventSink): Promise<() => Promise<void>> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
+  } catch (thrown) {
+    const error = toFileError(thrown, directory);
+    throw isBundleError(error) ? cacheError(directory, error) : error;
+  }
+  try {
     const attempt = await tryLock(join(directory, "lock"));
     if ("release" in attempt) return attempt.release;
     const message = `${describeHolder(attempt.holder)} uses the cache ${directory} too: both may fetch the same manifests`;
     onEvent({ kind: "warning", code: "CACHE_IN_USE", message });
-  } catch (error) {
+  } catch {
     // Who has all that is needed in a cache that cannot be written to gets along; who has not is told when it matters.
-    onEvent({ kind: "log", message: `the cache ${directory} cannot be locked: ${describeFileError(error)}` });
   }
   return async () => await Promise.resolve();
 }

@@ -87,7 +87,7 @@ export async function openSources(
     listRepositories: pool.listRepositories,
     pullLimit: pool.pullLimit,
     requests: pool.requests,
-    cache: openMetadataCache(`${cacheDir}/blobs`),
+    cache: openMetadataCache(`${cacheDir}/blobs`, cacheDir),
     close: pool.close,
   };
 }

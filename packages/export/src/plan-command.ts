@@ -14,7 +14,11 @@ export class PlanCommand extends BundleCommand {
   ];
   static override flags = {
     ...planFlags,
-    output: Flags.string({ char: "o", summary: "Save the plan as JSON.", helpValue: "PLAN.json" }),
+    output: Flags.string({
+      char: "o",
+      summary: "Save the plan as JSON; an earlier plan is replaced.",
+      helpValue: "PLAN.json",
+    }),
   };
 
   async run(): Promise<PlanDocument> {

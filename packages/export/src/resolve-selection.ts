@@ -18,7 +18,7 @@ const ABOUT_THIS_MACHINE: ReadonlySet<PlanWarning["code"]> = new Set([
  * Reads a selection, resolves it, hands plan and open registries to `work`, and closes them. Warnings are shown, and those
  * of the registries are in the plan too.
  *
- * @throws `USAGE`, `SELECTION_INVALID`, what {@link resolvePlan} and `work` throw
+ * @throws `USAGE`, `SELECTION_INVALID`, `FILE_FAILED` for a cache that cannot be made; what {@link resolvePlan} and `work` throw
  */
 export async function withPlan<T>(
   path: string,
@@ -36,23 +36,26 @@ export async function withPlan<T>(
   };
   const { selection, warnings } = await loadSelection(path);
   tellWarnings(path, warnings, onEvent);
-  const sources = await openSources(selection, flags, { ...options, onEvent: listen });
   const release = await noteCacheUse(options.cacheDir, onEvent);
   try {
-    const plan = await resolvePlan(selection, {
-      ...sources,
-      jobs,
-      signal,
-      onEvent,
-      referrers: flags.referrers,
-      waitForRateLimit: flags["wait-for-rate-limit"] === true,
-      ...(flags.task === undefined ? {} : { tasks: flags.task }),
-      ...(flags.platform === undefined ? {} : { platforms: flags.platform }),
-    });
-    for (const warning of plan.warnings) onEvent({ kind: "warning", ...warning });
-    return await work({ ...plan, warnings: [...heard, ...plan.warnings] }, sources);
+    const sources = await openSources(selection, flags, { ...options, onEvent: listen });
+    try {
+      const plan = await resolvePlan(selection, {
+        ...sources,
+        jobs,
+        signal,
+        onEvent,
+        referrers: flags.referrers,
+        waitForRateLimit: flags["wait-for-rate-limit"] === true,
+        ...(flags.task === undefined ? {} : { tasks: flags.task }),
+        ...(flags.platform === undefined ? {} : { platforms: flags.platform }),
+      });
+      for (const warning of plan.warnings) onEvent({ kind: "warning", ...warning });
+      return await work({ ...plan, warnings: [...heard, ...plan.warnings] }, sources);
+    } finally {
+      await sources.close();
+    }
   } finally {
-    await sources.close();
     await release();
   }
 }

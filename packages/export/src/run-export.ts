@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { stdout } from "node:process";
 import {
@@ -10,6 +11,7 @@ import {
   streamBundle,
 } from "@airgap-bundle/core";
 import { type ExportDocument, toExportDocument } from "./export-document.ts";
+import { followLink } from "./follow-link.ts";
 import { type HeadingFlags, toHeading } from "./heading.ts";
 import type { PlanFlags } from "./open-sources.ts";
 import { type SourceOptions, withPlan } from "./resolve-selection.ts";
@@ -36,19 +38,22 @@ export async function runExport(
   const heading = toHeading(flags, process.env);
   const isPiped = flags.output === "-";
   if (isPiped && stdout.isTTY) throw terminalError();
-  if (resolve(flags.output) === resolve(path)) throw sameFileError(path);
-  const release = isPiped ? undefined : await claimOutput(flags.output);
+  const output = isPiped ? flags.output : await followLink(flags.output);
+  if (resolve(output) === resolve(await followLink(path))) throw sameFileError(path);
+  const release = isPiped ? undefined : await claimOutput(output);
   let existing: OpenedBundle | undefined;
   try {
-    if (!isPiped) existing = await openExistingBundle(flags.output, { isForced: flags.force });
+    if (!isPiped) existing = await openExistingBundle(output, { isForced: flags.force });
     return await withPlan(path, flags, options, async (plan, sources) => {
       checkPlan(plan, path, flags);
       const work = { ...sources, ...options, heading, failFast: flags["fail-fast"] };
       const report = isPiped
         ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk, options), work)
-        : await exportBundle(plan, flags.output, { ...work, existing, isForced: flags.force });
+        : await exportBundle(plan, output, { ...work, existing, isForced: flags.force });
       const durationMs = Math.round(performance.now() - startedAt);
-      return toExportDocument(report, flags.output, { requests: sources.requests(), durationMs });
+      const partial = isPiped ? undefined : await findPartial(output);
+      const about = { requests: sources.requests(), durationMs };
+      return toExportDocument(report, output, partial === undefined ? about : { ...about, partial });
     });
   } finally {
     try {
@@ -56,6 +61,17 @@ export async function runExport(
     } finally {
       await release?.();
     }
+  }
+}
+
+/** The file that the next run goes on with, if there is one. */
+async function findPartial(output: string): Promise<string | undefined> {
+  const partial = `${output}.partial`;
+  try {
+    await access(partial);
+    return partial;
+  } catch {
+    return undefined;
   }
 }
 

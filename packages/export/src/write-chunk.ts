@@ -1,11 +1,14 @@
 import type { Writable } from "node:stream";
-import { type AbortOptions, BundleError } from "@airgap-bundle/core";
+import { toStdoutError } from "@airgap-bundle/cli";
+import type { AbortOptions } from "@airgap-bundle/core";
+
+const WHAT = "the bundle";
 
 /**
  * Writes a part of the bundle to a stream and resolves when that needs it no longer: the next part may come in the same
  * memory.
  *
- * @throws `FILE_FAILED` if it takes no more at all; the abort reason of `signal`, however long the reader waits
+ * @throws `NO_SPACE`, `FILE_FAILED` if it takes no more; the abort reason of `signal`, however long the reader waits
  */
 export async function writeChunk(
   stream: Writable,
@@ -13,12 +16,12 @@ export async function writeChunk(
   { signal }: AbortOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
-  if (stream.errored !== null) throw writeError(stream.errored);
+  if (stream.errored !== null) throw toStdoutError(stream.errored, WHAT);
   try {
     await passOn(stream, chunk, signal);
   } catch (error) {
     signal?.throwIfAborted();
-    throw writeError(error);
+    throw toStdoutError(error, WHAT);
   }
 }
 
@@ -37,14 +40,4 @@ async function passOn(stream: Writable, chunk: Uint8Array, signal: AbortSignal |
       else resolve();
     });
   });
-}
-
-function writeError(cause: unknown): BundleError {
-  const hasEnded = cause instanceof Error && "code" in cause && cause.code === "EPIPE";
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new BundleError(
-    "FILE_FAILED",
-    `Cannot write the bundle to stdout: ${hasEnded ? "the reader has ended" : reason}`,
-    { hint: "Look at what the program behind the pipe says", cause },
-  );
 }

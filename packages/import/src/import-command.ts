@@ -1,10 +1,11 @@
-import { BundleCommand } from "@airgap-bundle/cli";
+import { BundleCommand, PUSH_FLAGS } from "@airgap-bundle/cli";
 import * as Flags from "@oclif/core/flags";
 import { bundleArgs } from "./flags.ts";
 import type { ImportDocument } from "./import-document.ts";
 
 /** `bundle import`: a bundle's images into the private registry. */
 export class ImportCommand extends BundleCommand {
+  static override baseFlags = PUSH_FLAGS;
   static override summary = "Push the images of a bundle into a registry.";
   static override description =
     "What the registry has already is left alone, so it may be run again at any time. A tag appears when all of its image has arrived.";

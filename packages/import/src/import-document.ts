@@ -105,7 +105,9 @@ function renderReferrers(images: readonly ImportedImage[]): string[] {
         ]),
     ...(unknown === 0
       ? []
-      : [`Of ${countOf(unknown, "image")} the export did not find out whether there are more`]),
+      : [
+          `Of ${countOf(unknown, "image")} it is not known whether there are more referrers (signatures and the like) at the source: the export did not look, or got no answer`,
+        ]),
   ];
 }
 

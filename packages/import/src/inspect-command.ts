@@ -1,9 +1,10 @@
-import { BundleCommand } from "@airgap-bundle/cli";
+import { BundleCommand, LOCAL_FLAGS } from "@airgap-bundle/cli";
 import { bundleArgs } from "./flags.ts";
 import type { InspectDocument } from "./inspect-document.ts";
 
 /** `bundle inspect`: what a bundle carries. */
 export class InspectCommand extends BundleCommand {
+  static override baseFlags = LOCAL_FLAGS;
   static override summary = "Show what a bundle carries.";
   static override description =
     "Checks headers, sizes and all that describes the images; layers are not read. See verify for that.";

@@ -1,6 +1,7 @@
 import type { SharedOptions } from "@airgap-bundle/cli";
 import {
   BundleError,
+  type ImportedImage,
   importBundle,
   type OnExistingTag,
   openBundle,
@@ -64,11 +65,19 @@ export async function runImport(
       signal,
     });
     const durationMs = Math.round(performance.now() - startedAt);
-    return toImportDocument(bundle, report, { requests: pool.requests(), durationMs });
+    const images = flags.to === undefined ? report.images.map(adviseTo) : report.images;
+    return toImportDocument(bundle, { ...report, images }, { requests: pool.requests(), durationMs });
   } finally {
     await pool.close();
     await bundle.close();
   }
+}
+
+/** Where nobody has named the registry it may be one that is known outside only. */
+function adviseTo(image: ImportedImage): ImportedImage {
+  if (image.code !== "CONNECTION_FAILED") return image;
+  const hint = image.hint === undefined ? "" : `${image.hint}. `;
+  return { ...image, hint: `${hint}The bundle names this registry; --to HOST[/PREFIX] names another` };
 }
 
 interface PoolOptions extends SharedOptions {

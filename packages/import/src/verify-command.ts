@@ -1,9 +1,10 @@
-import { BundleCommand } from "@airgap-bundle/cli";
+import { BundleCommand, LOCAL_FLAGS } from "@airgap-bundle/cli";
 import { bundleArgs } from "./flags.ts";
 import type { VerifyDocument } from "./verify-document.ts";
 
 /** `bundle verify`: is every byte of a bundle what it must be? */
 export class VerifyCommand extends BundleCommand {
+  static override baseFlags = LOCAL_FLAGS;
   static override summary = "Read every byte of a bundle and tell all that is wrong with it.";
   static override description = "Ends with status 3 if anything is.";
   static override examples = ["<%= config.bin %> <%= command.id %> week-47.tar"];

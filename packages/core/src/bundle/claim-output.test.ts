@@ -51,3 +51,14 @@ test("row 108: claimOutput() advises nobody to take a claim away from a process 
   });
   await release();
 });
+
+test("claimOutput() names the file that is wanted where nothing can be written", async () => {
+  // A name that is as long as names may be has no room for what is beside it.
+  const long = join(directory, "x".repeat(253));
+
+  await expect(claimOutput(long)).rejects.toMatchObject({
+    code: "FILE_FAILED",
+    message: `Cannot write ${long}: its name is too long`,
+    hint: expect.stringContaining("another place with -o"),
+  });
+});

@@ -79,7 +79,7 @@ async function checkKept(
   let kept: SinkState | undefined;
   let position = 0;
   const moveTo = (next: number): void => {
-    onEvent?.({ kind: "blob-progress", digest, size: next - position });
+    onEvent?.({ kind: "blob-progress", digest, size: next - position, isKept: true });
     position = next;
   };
   for (const { end, hash: expected } of checkpoints) {

@@ -63,7 +63,7 @@ describe("resolvePlan() with a pull limit", () => {
 
     expect(images).toHaveLength(3);
     expect(pulls).toEqual([expect.objectContaining({ registry: "docker.io", needed: 3 })]);
-    expect(waits[0]).toBe("it grants no more pulls for now, and 1 are still needed");
+    expect(waits[0]).toBe("it grants no more pulls for now, and 1 is still needed");
     const read = requests.filter((request) => request.startsWith("readManifest"));
     expect(new Set(read).size).toBe(read.length);
   });

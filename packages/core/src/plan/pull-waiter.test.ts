@@ -114,7 +114,7 @@ test("row 43: createPullWaiter() asks on where asking fails in a way that may pa
   await waiting;
 
   expect(asked).toHaveLength(3);
-  const message = "it grants no more pulls for now, and 1 are still needed";
+  const message = "it grants no more pulls for now, and 1 is still needed";
   expect(told).toEqual([
     ["docker.io", 1, message],
     ["docker.io", HOUR_MS, message],
@@ -150,4 +150,14 @@ test("createPullWaiter() ends with the signal's reason", async () => {
   const signal = AbortSignal.abort(new Error("stopped"));
 
   await expect(waiter.wait(WANTED, 1, REFUSAL, { signal })).rejects.toThrow("stopped");
+});
+
+test("createPullWaiter() waits no longer than the window is long", async () => {
+  const { waiter, told } = watch([{ remaining: 0, windowSeconds: 1 }, { remaining: 100 }], 5);
+  const slow = watch([{ remaining: 0, windowSeconds: 1 }, { remaining: 100 }], 1500);
+
+  await Promise.all([waiter.wait(WANTED, 1, REFUSAL), slow.waiter.wait(WANTED, 1, REFUSAL)]);
+
+  expect(told.map((each) => (each as unknown[])[1])).toEqual([5, 5]);
+  expect(slow.told.map((each) => (each as unknown[])[1])).toEqual([1500, 1000]);
 });

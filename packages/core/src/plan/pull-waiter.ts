@@ -69,7 +69,7 @@ export function createPullWaiter(options: PlanOptions): PullWaiter {
         const waitedMs = waited.get(registry) ?? 0;
         const leftMs = (limit?.windowSeconds ?? DEFAULT_WINDOW_SECONDS) * 1000 + MARGIN_MS - waitedMs;
         if (leftMs <= 0) throw refusal;
-        const waitMs = Math.min(leftMs, resetOf(limit, last) ?? askEveryMs);
+        const waitMs = Math.min(leftMs, resetOf(limit, last) ?? Math.min(askEveryMs, windowOf(limit)));
         onEvent?.({ kind: "retry", host: registry, message: describe(count, last), waitMs });
         await wait(waitMs, abort.signal);
         waited.set(registry, waitedMs + waitMs);
@@ -83,7 +83,7 @@ export function createPullWaiter(options: PlanOptions): PullWaiter {
 }
 
 function describe(count: number, last: BundleError): string {
-  const message = `it grants no more pulls for now, and ${count} are still needed`;
+  const message = `it grants no more pulls for now, and ${count} ${count === 1 ? "is" : "are"} still needed`;
   return isRefusal(last) ? message : `${message}; asking it failed: ${last.message}`;
 }
 
@@ -93,6 +93,11 @@ function resetOf(limit: PullLimit | undefined, last: BundleError): number | unde
   const resetMs = limit?.resetSeconds === undefined ? undefined : limit.resetSeconds * 1000;
   const askedMs = last.retryAfterMs ?? resetMs;
   return askedMs === undefined ? undefined : Math.max(MIN_WAIT_MS, askedMs);
+}
+
+/** In so many milliseconds at most it grants more, though nobody knows when its window began. */
+function windowOf(limit: PullLimit | undefined): number {
+  return Math.max(MIN_WAIT_MS, (limit?.windowSeconds ?? DEFAULT_WINDOW_SECONDS) * 1000);
 }
 
 function isRefusal({ code }: BundleError): boolean {

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { toFileError } from "../file-error.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 /**
  * Puts what `write` writes to a temporary file in the place of `path`, and makes the directories above it. Readers see
@@ -14,7 +15,7 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
   // The dot keeps it out of every list of names.
   const temporary = join(directory, `.${randomUUID()}`);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     await writeAndRename(temporary, path, write);
   } catch (error) {
     throw toFileError(error, path);

@@ -1,4 +1,4 @@
-import type { BundleError } from "../error.ts";
+import { type BundleError, changeError } from "../error.ts";
 import type { ImportTarget } from "./plan-import.ts";
 
 type Place = Pick<ImportTarget, "registry" | "repository">;
@@ -18,7 +18,7 @@ export function createPushStops(): PushStops {
   const registries = new Map<string, BundleError>();
   const repositories = new Map<string, BundleError>();
   const stop: PushStops["stop"] = ({ registry, repository }, error) => {
-    if (error.stops === "registry") registries.set(registry, error);
+    if (error.stops === "registry") registries.set(registry, ofRegistry(registry, error));
     else repositories.set(`${registry}/${repository}`, error);
   };
   return {
@@ -29,4 +29,11 @@ export function createPushStops(): PushStops {
     find: ({ registry, repository }) =>
       registries.get(registry) ?? repositories.get(`${registry}/${repository}`),
   };
+}
+
+/** The reason alone: what was pushed when it was found out is not what others are about. */
+function ofRegistry(registry: string, error: BundleError): BundleError {
+  const colon = error.message.indexOf(": ");
+  const reason = colon < 0 ? error.message : error.message.slice(colon + 2);
+  return changeError(error, { message: `Cannot push to ${registry}: ${reason}` });
 }

@@ -66,6 +66,17 @@ test("createGates() holds back what did not fail itself, and says so once", asyn
   expect(clock.ms).toBeGreaterThanOrEqual(1500);
 });
 
+test("createGates() tells no wait where nobody waits", async () => {
+  const { clock, told, pass } = watch();
+
+  (await pass()).fail(CUT, WHAT);
+  expect(told).toEqual([]);
+
+  clock.ms += 10_000;
+  await Promise.all([pass(), pass()]);
+  expect(told).toEqual([]);
+});
+
 test("createGates() keeps what else a failure says", async () => {
   const { pass } = watch();
   const said = { stops: "registry", digests: ["sha256:1"], cause: new Error("503"), hint: "Wait" } as const;
@@ -108,6 +119,7 @@ test("createGates() waits twice as long after each failure in a row, up to eight
   for (let request = 0; request < 6; request++) (await pass()).fail(failure("UNAVAILABLE"), WHAT);
   (await pass()).succeed();
   (await pass()).fail(CUT, WHAT);
+  await pass();
 
   expect(told.map((each) => (each as unknown[])[1])).toEqual([500, 1000, 2000, 4000, 8000, 8000, 500]);
 });
@@ -141,6 +153,7 @@ test("createGates() takes what was sent before for a failure where the host has 
   (await pass()).succeed();
 
   early.fail(CUT, WHAT);
+  await pass();
 
   expect(told).toHaveLength(2);
 });
@@ -162,6 +175,7 @@ test("row 44: createGates() waits longer than a host asks that is not served by 
   const { told, pass } = watch();
 
   for (let request = 0; request < 3; request++) (await pass()).fail(failure("UNAVAILABLE", 1), WHAT);
+  await pass();
 
   expect(told.map((each) => (each as unknown[])[1])).toEqual([500, 1000, 2000]);
 });

@@ -1,4 +1,10 @@
-import { type BundleError, changeError, type EventSink, wait as waitByClock } from "@airgap-bundle/core";
+import {
+  type BundleError,
+  changeError,
+  type EventSink,
+  type TransferEvent,
+  wait as waitByClock,
+} from "@airgap-bundle/core";
 
 /** The wait after the first failure; each further one in a row doubles it. */
 const FIRST_WAIT_MS = 500;
@@ -17,7 +23,7 @@ const MAX_FAILURES = 10;
 
 /** What gates are made with. */
 export interface GatesOptions {
-  /** Told once for each closing of a gate, however many requests wait. */
+  /** Told once for each closing of a gate, however many requests wait, and not where none does. */
   readonly onEvent?: EventSink | undefined;
   /** A clock in milliseconds that only goes forward. @default performance.now */
   readonly now?: () => number;
@@ -48,6 +54,8 @@ interface Gate {
   failures: number;
   /** Counts the closings: what was sent before the last one says nothing new. */
   closings: number;
+  /** What is still to be told of the last closing. */
+  news: TransferEvent | undefined;
 }
 
 /** Gates of which all are open. */
@@ -60,18 +68,27 @@ export function createGates(options: GatesOptions = {}): Gates {
     // The others' failures that come in meanwhile are no news, unless one of them asks for more.
     const isNews = waitMs > 0 && opensAt > gate.opensAt + FIRST_WAIT_MS / 2;
     gate.opensAt = Math.max(gate.opensAt, opensAt);
-    if (isNews) onEvent?.({ kind: "retry", host: new URL(origin).host, message, waitMs });
+    if (isNews) gate.news = { kind: "retry", host: new URL(origin).host, message, waitMs };
+  };
+
+  /** Told by the first that waits: after a last attempt nobody does. */
+  const tell = (gate: Gate): void => {
+    if (gate.news !== undefined) onEvent?.(gate.news);
+    gate.news = undefined;
   };
 
   return {
     async pass(origin, signal) {
-      const gate = gates.get(origin) ?? { opensAt: 0, failures: 0, closings: 0 };
+      const gate = gates.get(origin) ?? { opensAt: 0, failures: 0, closings: 0, news: undefined };
       gates.set(origin, gate);
       for (;;) {
         const waitMs = gate.opensAt - now();
         if (waitMs <= 0) break;
+        tell(gate);
         await wait(waitMs, signal);
       }
+      // Of a wait that is over there is nothing to tell.
+      gate.news = undefined;
       if (gate.failures > 0) gate.opensAt = now() + SPACING_MS;
       const { closings } = gate;
       return {
@@ -79,6 +96,7 @@ export function createGates(options: GatesOptions = {}): Gates {
           if (closings !== gate.closings) return;
           gate.failures = 0;
           gate.opensAt = 0;
+          gate.news = undefined;
         },
         fail(error, what) {
           if (!isPassing(error)) return error;

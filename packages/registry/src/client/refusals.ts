@@ -62,6 +62,16 @@ const RULES: readonly Rule[] = [
     code: "DENIED",
     stops: "repository",
   },
+  // docker's registry: 500 UNKNOWN with the words of Linux. All of its repositories lie there.
+  {
+    purposes: PUSHES,
+    statuses: [500, 503, 507],
+    words: /no space left on device|disk quota exceeded/i,
+    says: "the registry has no room left",
+    hint: "Make room in the registry's storage, then run it again: what has arrived stays",
+    code: "DENIED",
+    stops: "registry",
+  },
   {
     purposes: PUSHES,
     statuses: [507],

@@ -81,7 +81,7 @@ function readError(error: unknown, clean: Clean): Pick<RegistryWords, "code" | "
   if (!isRecord(error)) return sayOnly(String(error), clean);
   const { code, message, msg, error: inner, detail, details } = error;
   const words = [message, msg, inner, detail, details]
-    .flatMap((value) => (isRecord(value) ? [value["message"]] : [value]))
+    .flatMap((value) => (isRecord(value) ? [value["message"], nameFullDisk(value)] : [value]))
     .filter((value) => typeof value === "string" && value.trim() !== "");
   // A detail that is a text is often the only reason given; what is a digest is told beside it.
   const reason = [...new Set(words)]
@@ -99,6 +99,12 @@ function readError(error: unknown, clean: Clean): Pick<RegistryWords, "code" | "
 function sayOnly(text: string | undefined, clean: Clean): RegistryWords {
   const message = clean(text ?? "");
   return { ...NO_WORDS, ...(message === "" ? {} : { message, errors: 1 }) };
+}
+
+/** docker's registry tells some errors of its storage only by their number on Linux: 28 is ENOSPC, 122 is EDQUOT. */
+function nameFullDisk({ Enclosed: enclosed }: Record<string, unknown>): string | undefined {
+  const number = isRecord(enclosed) ? enclosed["Err"] : undefined;
+  return number === 28 || number === 122 ? "no space left on device" : undefined;
 }
 
 /** A page says in its title or first heading what it is about. */

@@ -49,6 +49,17 @@ test("describeFault() knows what undici's parser cannot read, although it has no
   });
 });
 
+test.each([
+  ["localhost", /443 \(https\) was tried first/],
+  ["localhost:5000", /^Check host and port/],
+  ["[::1]", /443 \(https\) was tried first/],
+  ["[::1]:5000", /^Check host and port/],
+])("describeFault() says which ports of %s were tried", (host, hint) => {
+  const fault = describeFault(systemError("ECONNREFUSED"), { ...PLACE, host, isTls: false });
+
+  expect(fault).toMatchObject({ hint: expect.stringMatching(hint) });
+});
+
 test("describeFault() names the proxy", () => {
   const fault = describeFault(systemError("ECONNRESET"), { ...PLACE, via: "the proxy p.corp:8888" });
 

@@ -57,6 +57,10 @@ function hintOf(code: string, place: Place): string | undefined {
   if (WAS_CUT.test(code) && place.isTls === true && place.hasClientCertificate !== true) {
     return `If it stays so, ${place.host} may want a client certificate. ${clientCertificateHint(place)}`;
   }
+  // Plain http without a port is what is left where nobody listens at the port of https.
+  if (code === "ECONNREFUSED" && place.isTls === false && !/:\d+$/.test(place.host)) {
+    return "Port 443 (https) was tried first, then 80: name the port behind the host, and check that the registry is running";
+  }
   return HINTS.get(code);
 }
 
