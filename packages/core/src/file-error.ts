@@ -1,6 +1,7 @@
 import { BundleError } from "./error.ts";
 
-const NO_SPACE_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+/** EFBIG: the file system, or `ulimit -f`, takes no file of that size. */
+const NO_SPACE_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /** What the system's codes say to people. */
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -42,16 +43,6 @@ export function toHandleError(error: unknown, path: string): unknown {
   if (isNoSpace(error)) return noSpace(error, path);
   const code = systemCode(error);
   if (code === undefined) return error;
-  if (code === "EFBIG") {
-    return new BundleError(
-      "NO_SPACE",
-      `Cannot write ${JSON.stringify(path)}: a file of this size is not allowed (EFBIG)`,
-      {
-        cause: error,
-        hint: "Write to another file system, or raise the limit of ulimit -f",
-      },
-    );
-  }
   return new BundleError("FILE_FAILED", `Cannot use ${JSON.stringify(path)}: ${describeFileError(error)}`, {
     cause: error,
   });
@@ -66,13 +57,20 @@ export async function withFileErrors<T>(path: string, work: () => Promise<T>): P
   }
 }
 
-/** Does the error mean that the file system, or a quota, is full? */
+/** Does the error mean that the file system, or a quota, is full, or the file as large as any may be? */
 export function isNoSpace(error: unknown): boolean {
   const code = systemCode(error);
   return code !== undefined && NO_SPACE_CODES.has(code);
 }
 
 function noSpace(error: unknown, path: string): BundleError {
+  if (systemCode(error) === "EFBIG") {
+    return new BundleError(
+      "NO_SPACE",
+      `Cannot write ${JSON.stringify(path)}: a file of this size is not allowed (EFBIG)`,
+      { cause: error, hint: "Write to another file system, or raise the limit of ulimit -f" },
+    );
+  }
   return new BundleError("NO_SPACE", `Cannot write ${JSON.stringify(path)}: no space is left`, {
     cause: error,
     hint: "Make room on that file system and run it again",

@@ -73,9 +73,10 @@ export async function createBundleFile(
         await handle.sync();
         await closeHandles();
         await rename(partial, path);
+        // On some file systems only the second of two names may be left when the power goes.
+        await syncDirectory(dirname(resolve(path)));
         if (isRestKept) await takeUpRest(partial);
         else await rm(journalPath(partial), { force: true });
-        await syncDirectory(dirname(resolve(path)));
       });
     },
     async close() {

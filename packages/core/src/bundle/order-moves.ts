@@ -30,7 +30,7 @@ export interface OrderOptions<M extends Move> {
 
 /**
  * An order in which nothing is overwritten before it has been moved. Stretches that stand in each other's way in a circle
- * go one after the other, but for the smallest of them, which passes through free space. Takes time for n log n moves;
+ * go one after the other, but for the smallest of them, which passes through free space. Takes time for n log n moves, and for the way to each circle;
  * what they are moved from must not overlap, and neither what they are moved to.
  */
 export function orderMoves<M extends Move>(

@@ -88,7 +88,7 @@ async function relayLayers(
   const downloaded = new Set(planned.layers.map(({ descriptor }) => descriptor.digest));
   for (const layer of bundle.layers) {
     if (downloaded.has(layer.descriptor.digest)) continue;
-    const sink = await file.openLayer(layer);
+    const sink = await file.openLayer(layer, options);
     await sink.append(contentOf(await readMetadata(options.cache, layer.descriptor)), CACHE);
     await sink.finish(CACHE);
   }

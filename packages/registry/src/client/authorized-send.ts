@@ -114,7 +114,12 @@ export function createAuthorizedSend(
   /** Who waits for these credentials to be taken waits no longer where nobody answers. */
   const request = async (call: Call, used: Authorization | undefined): Promise<LocatedResponse> => {
     try {
-      return await connection.request(call, used?.header);
+      return await connection.request(call, used?.header, {
+        // It has looked at the credentials, whatever becomes of the rest.
+        onRedirect: () => {
+          if (used !== undefined) authorizer.accept(used);
+        },
+      });
     } catch (error) {
       used?.fail(error);
       throw error;

@@ -32,6 +32,12 @@ export interface LocatedResponse {
   readonly turn: Turn;
 }
 
+/** What is told of a request on its way. */
+export interface RequestOptions {
+  /** The registry itself sends it elsewhere. */
+  readonly onRedirect?: () => void;
+}
+
 /** Connections to a registry and to where it redirects. */
 export interface Connection {
   readonly dispatcher: Dispatcher;
@@ -49,7 +55,7 @@ export interface Connection {
    * @throws `CONNECTION_FAILED`, `TLS_FAILED`; `UNAUTHORIZED`, `DENIED` by a proxy; `FILE_FAILED` for certificates that
    * cannot be used; `REGISTRY_FAILED` for a redirect that is not to be followed
    */
-  request(call: Call, authorization: string | undefined): Promise<LocatedResponse>;
+  request(call: Call, authorization: string | undefined, options?: RequestOptions): Promise<LocatedResponse>;
   close(): Promise<void>;
 }
 
@@ -144,7 +150,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   return {
     dispatcher,
     origin,
-    async request(call, authorization) {
+    async request(call, authorization, { onRedirect } = {}) {
       const own = await origin(call);
       const isReading = call.method === "GET" || (call.method === "HEAD" && call.followsRedirects !== false);
       let url = new URL(call.url, own);
@@ -153,6 +159,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         const { response } = located;
         if (!isReading || !isRedirect(response)) return located;
         await discard(response);
+        if (url.origin === own) onRedirect?.();
         url = nextLocation(response, url, own);
       }
       throw new BundleError(

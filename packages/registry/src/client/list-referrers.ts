@@ -1,7 +1,6 @@
 import {
   type AbortOptions,
   BundleError,
-  isBundleError,
   isDigest,
   MAX_MANIFEST_SIZE,
   type Referrer,
@@ -25,6 +24,8 @@ const ATTEMPTS = 3;
 
 /** What registries without the API answer: most 404, and each of the others somewhere. */
 const ABSENT = [400, 404, 405, 406, 410, 501];
+/** Those of them that speak of the API, and not perhaps of one repository. */
+const ABSENT_FOR_ALL: ReadonlySet<number> = new Set([404, 405, 501]);
 
 const ReferrerDocument = z.object({
   mediaType: z.string().max(255),
@@ -62,7 +63,7 @@ export async function listReferrers(
       warnIncomplete(remote, digest, page);
       break;
     }
-    answer = await ask(remote, answer.next, signal);
+    answer = given(remote, await ask(remote, answer.next, signal));
   }
   return [...found.values()];
 }
@@ -82,15 +83,12 @@ async function askFirst(
   const probe = referrerProbes.get(remote.path);
   if (probe !== undefined) {
     await probe;
-    return await ask(remote, url, signal);
+    return given(remote, await ask(remote, url, signal));
   }
-  const first = ask(remote, url, signal);
+  const asked = ask(remote, url, signal);
+  if (sibling === undefined) referrerApis.set(siblings, learnApi(asked));
+  const first = asked.then((answer) => given(remote, answer));
   referrerProbes.set(remote.path, first);
-  if (sibling === undefined)
-    referrerApis.set(
-      siblings,
-      first.then(() => "present", toApi),
-    );
   try {
     const answer = await first;
     referrerProbes.set(remote.path, Promise.resolve());
@@ -101,9 +99,15 @@ async function askFirst(
   }
 }
 
-/** What another repository failed with says nothing of its siblings, unless it has no API. */
-function toApi(error: unknown): "absent" | "unknown" {
-  return isBundleError(error, "UNSUPPORTED") ? "absent" : "unknown";
+/** What a repository failed with says nothing of its siblings. */
+async function learnApi(asked: Promise<ReferrersAnswer | NoApi>): Promise<"present" | "absent" | "unknown"> {
+  try {
+    const answer = await asked;
+    if ("document" in answer) return "present";
+    return answer.isForAll ? "absent" : "unknown";
+  } catch {
+    return "unknown";
+  }
 }
 
 /** What stands before the last slash: one host may be several registries, by the beginning of the path. */
@@ -117,7 +121,24 @@ interface ReferrersAnswer {
   readonly next: string | undefined;
 }
 
-async function ask(remote: Remote, url: string, signal: AbortSignal | undefined): Promise<ReferrersAnswer> {
+/** There is none. */
+interface NoApi {
+  readonly reason: string;
+  /** Is there none for the repositories beside this one either? */
+  readonly isForAll: boolean;
+}
+
+/** @throws `UNSUPPORTED` if there is no API */
+function given(remote: Remote, answer: ReferrersAnswer | NoApi): ReferrersAnswer {
+  if ("document" in answer) return answer;
+  throw noApi(whatOf(remote), answer.reason);
+}
+
+async function ask(
+  remote: Remote,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<ReferrersAnswer | NoApi> {
   const what = whatOf(remote);
   remote.onRequest?.("listReferrers");
   const response = await remote.transport.send({
@@ -130,13 +151,14 @@ async function ask(remote: Remote, url: string, signal: AbortSignal | undefined)
     signal,
   });
   if (response.statusCode !== 200) {
+    const { statusCode } = response;
     await discard(response);
-    throw noApi(what, `it answers ${response.statusCode}`);
+    return { reason: `it answers ${statusCode}`, isForAll: ABSENT_FOR_ALL.has(statusCode) };
   }
   const document = parseJson(await collectBody(response, { what, maxSize: MAX_MANIFEST_SIZE, signal }));
   // A page for people, which some answer to whatever they do not know.
   if (typeof document !== "object" || document === null || !("manifests" in document))
-    throw noApi(what, "what it answers is no index");
+    return { reason: "what it answers is no index", isForAll: false };
   return { document, next: await nextPageOf(response, url, remote) };
 }
 

@@ -14,7 +14,7 @@ import { createContentReader } from "./content-reader.ts";
 import { mountBlob } from "./mount-blob.ts";
 import { statBlob } from "./pull-blob.ts";
 import { nameOf, type Remote } from "./remote.ts";
-import { headerOf, type Response } from "./response.ts";
+import { headerOf, type Response, wordsOf } from "./response.ts";
 import { sendContent, type Upload } from "./send-content.ts";
 import { cancelSession } from "./upload-cancel.ts";
 import { isRefusal } from "./upload-plan.ts";
@@ -113,7 +113,7 @@ async function checkStored(upload: Upload, response: Response): Promise<void> {
   if (named?.startsWith(`${algorithm}:`) === true && named !== digest) {
     throw new BundleError(
       "DIGEST_INVALID",
-      `Cannot push blob ${digest} to ${nameOf(remote)}: the registry has ${named} afterwards`,
+      `Cannot push blob ${digest} to ${nameOf(remote)}: the registry has ${wordsOf(response, "docker-content-digest")} afterwards`,
     );
   }
   if (response.statusCode === 201 || (await hasArrived(upload))) return;

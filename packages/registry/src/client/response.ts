@@ -1,5 +1,6 @@
 import { BundleError, type ErrorCode, readAll } from "@airgap-bundle/core";
 import type { Dispatcher } from "undici";
+import { maskSecrets } from "../credentials/mask-secrets.ts";
 import { AnswerError, type RequestLine } from "./answer-error.ts";
 import { explainRefusal } from "./refusals.ts";
 import { cleanWords, NO_WORDS, type RegistryWords, readWords } from "./registry-words.ts";
@@ -58,6 +59,11 @@ const STATUS_CODES: ReadonlyMap<number, ErrorCode> = new Map([
 export function headerOf(response: Response, name: string): string | undefined {
   const value = response.headers[name];
   return typeof value === "string" ? value : value?.[0];
+}
+
+/** One header for messages: short, and without what was sent to be authorised. Empty if there is none. */
+export function wordsOf(response: Response, name: string): string {
+  return cleanWords(maskSecrets(headerOf(response, name) ?? "", response.secrets ?? [])).slice(0, 100);
 }
 
 /** The type of its content in lower case, without parameters; empty if it names none. */
@@ -158,8 +164,8 @@ function describe(response: Response, words: RegistryWords, says: string | undef
 }
 
 function nameRequest(response: Response): string | undefined {
-  const id = REQUEST_IDS.map((name) => headerOf(response, name)).find((value) => value !== undefined);
-  return id === undefined ? undefined : cleanWords(id).slice(0, 100);
+  const name = REQUEST_IDS.find((one) => headerOf(response, one) !== undefined);
+  return name === undefined ? undefined : wordsOf(response, name);
 }
 
 async function readErrorWords(response: Response): Promise<RegistryWords> {

@@ -9,7 +9,7 @@ import {
 import type { ContentReader } from "./content-reader.ts";
 import { EXTERNAL_URL_HINT, withDigest } from "./location.ts";
 import { nameOf, pushScopes, type Remote } from "./remote.ts";
-import { discard, headerOf, type Response } from "./response.ts";
+import { discard, headerOf, type Response, wordsOf } from "./response.ts";
 import { nextOffset } from "./stored-range.ts";
 import type { UploadPlan } from "./upload-plan.ts";
 import { locate, type UploadSession } from "./upload-session.ts";
@@ -71,7 +71,7 @@ async function sendChunks(upload: Upload, session: UploadSession, chunkSize: num
     if (next === undefined || shortChunks > MAX_SHORT_CHUNKS) {
       throw new BundleError(
         "BLOB_UPLOAD_INVALID",
-        `Cannot ${whatOf(upload)}: the registry says it holds ${answer.range} after bytes ${part.start} to ${part.end - 1} were sent`,
+        `Cannot ${whatOf(upload)}: the registry says it holds ${answer.said} after bytes ${part.start} to ${part.end - 1} were sent`,
       );
     }
     offset = next;
@@ -82,6 +82,8 @@ async function sendChunks(upload: Upload, session: UploadSession, chunkSize: num
 interface PartAnswer {
   readonly status: number;
   readonly range: string | undefined;
+  /** The same for messages. */
+  readonly said: string;
 }
 
 /** Answers with 201 are ECR's, with 204 those of some proxies. The newest location counts; without one the last is kept. */
@@ -97,7 +99,11 @@ async function sendPart(
   const location = headerOf(response, "location");
   if (location !== undefined)
     session.moveTo(await locate(upload.remote, location, { url, what: whatOf(upload) }));
-  return { status: response.statusCode, range: headerOf(response, "range") };
+  return {
+    status: response.statusCode,
+    range: headerOf(response, "range"),
+    said: wordsOf(response, "range"),
+  };
 }
 
 async function finish(upload: Upload, session: UploadSession, part: Part): Promise<Response> {
