@@ -71,6 +71,6 @@ describePeers(["docker-registry", "skopeo", "curl", "time"], "bench", () => {
 test.each([[["--only", "start,nothing"]], [["--size", "huge"]], [["--link", "10gbit"]], [["--runs", "0"]]])(
   "readOptions() refuses %j with the usage",
   (args) => {
-    expect(() => readOptions(args)).toThrow(/^Usage: npm run bench/);
+    expect(() => readOptions(args)).toThrow(/^(?:Cannot use a value|Unknown option)/);
   },
 );

@@ -21,9 +21,9 @@ const LINKS: Readonly<Record<string, readonly LinkName[]>> = {
   both: ["loopback", "1gbit"],
 };
 
-const USAGE = `npm run bench -- [--only ${GROUPS.join(",")}] [--link ${Object.keys(LINKS).join("|")}] [--size ${Object.keys(SIZES).join("|")}] [--runs N] [--skopeo-runs N] [--json FILE] [--keep]`;
+export const USAGE: string = `npm run bench -- [--only ${GROUPS.join(",")}] [--link ${Object.keys(LINKS).join("|")}] [--size ${Object.keys(SIZES).join("|")}] [--runs N] [--skopeo-runs N] [--json FILE] [--keep]`;
 
-/** @throws RangeError with the usage if there is something else */
+/** @throws RangeError if there is something else, and what node's parser throws */
 export function readOptions(args: readonly string[]): CommandLine {
   const { values } = parseArgs({
     args: [...args],
@@ -49,7 +49,7 @@ export function readOptions(args: readonly string[]): CommandLine {
     !isCount(runs) ||
     !isCount(skopeoRuns)
   )
-    throw new RangeError(`Usage: ${USAGE}`);
+    throw new RangeError("Cannot use a value of the command line");
   return { groups, links, size, runs, skopeoRuns, json, keep };
 }
 

@@ -1,16 +1,17 @@
 import { rmSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { orUsage } from "../support/or-usage.ts";
 import { formatRows } from "./format-rows.ts";
 import { describeMachine } from "./machine.ts";
 import { makePlace } from "./place.ts";
-import { readOptions } from "./read-options.ts";
+import { readOptions, USAGE } from "./read-options.ts";
 import { runBench } from "./run-bench.ts";
 import { neededSize, SIZES } from "./sizes.ts";
 
 const RUN = fileURLToPath(new URL("../../packages/bundle/bin/run.js", import.meta.url));
 
-const options = readOptions(process.argv.slice(2));
+const options = orUsage(USAGE, () => readOptions(process.argv.slice(2)));
 const { json, keep, runs, skopeoRuns } = options;
 const size = SIZES[options.size];
 const { directory, fileSystem } = await makePlace(neededSize(size));

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { orUsage } from "../support/or-usage.ts";
 import { killExport } from "./kill-export.ts";
 import { runChaos } from "./run-chaos.ts";
 
@@ -8,21 +9,22 @@ const USAGE =
 const BYTES_PER_SECOND = 50_000_000;
 const KILLS = 10;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: String(Date.now() % 2 ** 31) },
-    rounds: { type: "string", default: "200" },
-    "only-round": { type: "string" },
-    kill: { type: "boolean", default: false },
-    size: { type: "string", default: "2048" },
-    jobs: { type: "string", default: "6" },
-  },
+const options = {
+  seed: { type: "string", default: String(Date.now() % 2 ** 31) },
+  rounds: { type: "string", default: "200" },
+  "only-round": { type: "string" },
+  kill: { type: "boolean", default: false },
+  size: { type: "string", default: "2048" },
+  jobs: { type: "string", default: "6" },
+} as const;
+const { values, numbers } = orUsage(USAGE, () => {
+  const { values } = parseArgs({ options });
+  const { seed, rounds, "only-round": only = "0", size, jobs } = values;
+  const numbers = [seed, rounds, only, size, jobs].map(Number);
+  if (numbers.some(Number.isNaN)) throw new RangeError("Cannot use a value that is no number");
+  return { values, numbers };
 });
-const numbers = [values.seed, values.rounds, values["only-round"] ?? "0", values.size, values.jobs].map(
-  Number,
-);
 const [seed = 0, rounds = 0, only = 0, sizeMib = 0, jobs = 0] = numbers;
-if (numbers.some(Number.isNaN)) throw new Error(USAGE);
 
 const startedAt = performance.now();
 console.log(`seed ${seed}`);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { orUsage } from "../support/or-usage.ts";
 import { openAnswersFuzz } from "./answers-fuzz.ts";
 import { openBundleFuzz } from "./bundle-fuzz.ts";
 import { type Fuzz, type FuzzReport, runFuzz } from "./fuzz.ts";
@@ -17,20 +18,25 @@ const KINDS: Readonly<Record<string, (directory: string) => Promise<Fuzz>>> = {
 
 const USAGE = `npm run fuzz -- [--seed N] [--count N] [--seconds S] [--from INDEX] [--only ${Object.keys(KINDS).join("|")}]`;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: String(Date.now() % 2 ** 31) },
-    count: { type: "string", default: "10000" },
-    seconds: { type: "string", default: "Infinity" },
-    from: { type: "string", default: "0" },
-    only: { type: "string" },
-  },
+const options = {
+  seed: { type: "string", default: String(Date.now() % 2 ** 31) },
+  count: { type: "string", default: "10000" },
+  seconds: { type: "string", default: "Infinity" },
+  from: { type: "string", default: "0" },
+  only: { type: "string", default: "" },
+} as const;
+const { only, numbers } = orUsage(USAGE, () => {
+  const { seed, count, from, seconds, only } = parseArgs({ options }).values;
+  const numbers = [seed, count, from, seconds].map(Number);
+  if (numbers.some(Number.isNaN)) throw new RangeError("Cannot use a value that is no number");
+  if (only !== "" && !Object.hasOwn(KINDS, only)) throw new RangeError(`Cannot use --only ${only}`);
+  return { only, numbers };
 });
 
 const directory = await mkdtemp(join(tmpdir(), "fuzz-"));
 try {
   for (const [name, open] of Object.entries(KINDS)) {
-    if (values.only !== undefined && values.only !== name) continue;
+    if (only !== "" && only !== name) continue;
     await runKind(name, open);
   }
 } finally {
@@ -38,9 +44,7 @@ try {
 }
 
 async function runKind(name: string, open: (directory: string) => Promise<Fuzz>): Promise<void> {
-  const numbers = [values.seed, values.count, values.from, values.seconds].map(Number);
   const [seed = 0, count = 0, from = 0, seconds = 0] = numbers;
-  if (numbers.some(Number.isNaN)) throw new Error(USAGE);
   const start = performance.now();
   const fuzz = await open(directory);
   const progress = watchProgress(`${name}, seed ${seed}`);

@@ -62,6 +62,13 @@ test("bundle --version prints the name and the version", async () => {
   expect(await runBundle("--version")).toEqual({ exitCode: 0, stdout: "bundle 0.1.0\n", stderr: "" });
 });
 
+test("bundle --version --json prints them as a document", async () => {
+  const { exitCode, stdout } = await runBundle("--version", "--json");
+
+  expect(JSON.parse(stdout)).toEqual({ name: "airgap-bundle", version: "0.1.0" });
+  expect(exitCode).toBe(0);
+});
+
 test.each([{ args: [] }, { args: ["--help"] }, { args: ["-h"] }, { args: ["help"] }])(
   "bundle prints the help for $args",
   async ({ args }) => {

@@ -13,7 +13,7 @@ export async function main(args: readonly string[], options: MainOptions): Promi
   process.on("uncaughtException", (error) => void endUncaught(error));
   if (args[0] === "--version") {
     watchStdout();
-    process.stdout.write(`bundle ${options.pjson.version}\n`);
+    process.stdout.write(formatVersion(options.pjson, args.includes("--json")));
     return;
   }
   try {
@@ -25,6 +25,10 @@ export async function main(args: readonly string[], options: MainOptions): Promi
   } catch (error) {
     await endWithError(error, args);
   }
+}
+
+function formatVersion({ name, version }: Interfaces.PJSON, isJson: boolean): string {
+  return isJson ? `${JSON.stringify({ name, version }, null, 2)}\n` : `bundle ${version}\n`;
 }
 
 /** `bundle help plan` is `bundle plan --help`. */

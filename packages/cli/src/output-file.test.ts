@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type OutputFile, toOutputError, writeOutputFile } from "./output-file.ts";
+import { toOutputError } from "./output-error.ts";
+import { type OutputFile, writeOutputFile } from "./output-file.ts";
 
 let directory: string;
 

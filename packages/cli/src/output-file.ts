@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { BundleError, describeFileError, isNoSpace } from "@airgap-bundle/core/basics";
+import { BundleError, describeFileError } from "@airgap-bundle/core/basics";
+import { toOutputError } from "./output-error.ts";
 import { type OutputKind, START_SIZE, whyKept } from "./output-kind.ts";
 
 /** A file that a command writes beside its work. */
@@ -46,16 +47,6 @@ export function writeOutputFile(file: OutputFile, text: string): void {
   } finally {
     rmSync(temporary, { force: true });
   }
-}
-
-/** The error of a file that could not be written. */
-export function toOutputError({ path, flag }: OutputFile, cause: unknown): BundleError {
-  const isFull = isNoSpace(cause);
-  const reason = isFull ? "no space is left" : describeFileError(cause);
-  return new BundleError(isFull ? "NO_SPACE" : "FILE_FAILED", `Cannot write ${flag} ${path}: ${reason}`, {
-    cause,
-    hint: `Name a file elsewhere with ${flag}${isFull ? ", or make room there" : ""}`,
-  });
 }
 
 async function isDirectory(path: string): Promise<boolean> {
