@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,6 +24,9 @@ test("the package is complete without node_modules: what is carried to the close
   };
 
   expect(await bundle("--version")).toMatch(/^bundle \d/);
+  expect(await readFile(join(directory, "dist/THIRD-PARTY-NOTICES.txt"), "utf8")).toMatch(
+    /^undici \d[\s\S]*Permission is hereby granted/m,
+  );
   expect(await bundle("config", "-c", SELECTION)).toContain("cache/redis");
   // What plans and moves is loaded here too; there is no such bundle.
   await expect(bundle("import", "absent.tar", "--to", "registry.example.com")).rejects.toMatchObject({

@@ -1,7 +1,9 @@
-import { rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DIST = fileURLToPath(new URL("dist", import.meta.url));
 
 /** Where it goes: `dist`, or a new directory. */
@@ -10,9 +12,9 @@ const [outdir = DIST] = process.argv.slice(2);
 // Hundreds of modules in a few files: finding and reading them one by one took a third of a second of each run.
 // What commands import when they run is a file of its own, as without this.
 if (outdir === DIST) await rm(outdir, { recursive: true, force: true });
-await build({
-  absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
-  entryPoints: ["src/main.ts", "src/compile-cache.ts"],
+const { metafile } = await build({
+  absWorkingDir: ROOT,
+  entryPoints: ["packages/bundle/src/main.ts", "packages/bundle/src/compile-cache.ts"],
   outdir,
   bundle: true,
   splitting: true,
@@ -25,4 +27,19 @@ await build({
     js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
   },
   logLevel: "warning",
+  metafile: true,
 });
+
+// Whoever passes the executable on passes the dependencies on, with their terms.
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+);
+const notices = [];
+for (const path of [...packages].sort()) {
+  const files = await readdir(join(ROOT, path));
+  const { name, version, license } = JSON.parse(await readFile(join(ROOT, path, "package.json"), "utf8"));
+  const terms = files.filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file)).sort();
+  const texts = await Promise.all(terms.map(async (file) => await readFile(join(ROOT, path, file), "utf8")));
+  notices.push([`${name} ${version} (${license})`, ...texts].join("\n\n"));
+}
+await writeFile(join(outdir, "THIRD-PARTY-NOTICES.txt"), `${notices.join("\n\n----\n\n")}\n`);

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { toFileError, toHandleError } from "./file-error.ts";
+import { isNoSpace, toFileError, toHandleError } from "./file-error.ts";
 
 /** What an open file fails with when its size is set. */
 async function failTruncate(flags: string, size: number): Promise<unknown> {
@@ -33,6 +33,7 @@ test("toHandleError() tells that a file may not be so large", async () => {
   const error = await failTruncate("r+", Number.MAX_SAFE_INTEGER);
 
   expect(error).toMatchObject({ code: "EFBIG" });
+  expect(isNoSpace(error)).toBe(true);
   expect(toHandleError(error, "out.tar")).toMatchObject({
     code: "NO_SPACE",
     message: 'Cannot write "out.tar": a file of this size is not allowed (EFBIG)',

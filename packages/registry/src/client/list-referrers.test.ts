@@ -88,7 +88,11 @@ test.each([400, 404, 405, 501, 200])(
 );
 
 test("listReferrers() asks one of the repositories beside each other whether there is an API, others again", async () => {
-  const server = await serveOdd(({ url }) => ({ status: url.startsWith("/v2/secret/a/") ? 403 : 404 }));
+  const statuses: Readonly<Record<string, number>> = { secret: 403, odd: 400 };
+  const server = await serveOdd(({ url }) => {
+    const [, space = ""] = /^\/v2\/(\w+)\/a\//.exec(url) ?? [];
+    return { status: statuses[space] ?? 404 };
+  });
   const { openRepository } = open(server.host);
   const ask = async (...names: string[]): Promise<readonly unknown[]> => {
     const asked = names.map(async (name) => await openRepository(name).listReferrers(SUBJECT));
@@ -99,6 +103,7 @@ test("listReferrers() asks one of the repositories beside each other whether the
   expect(await ask("team/a", "team/b")).toEqual(["UNSUPPORTED", "UNSUPPORTED", 1]);
   expect(await ask("team/c", "team/deep/a")).toEqual(["UNSUPPORTED", "UNSUPPORTED", 2]);
   expect(await ask("secret/a", "secret/b", "secret/b")).toEqual(["DENIED", "UNSUPPORTED", "UNSUPPORTED", 4]);
+  expect(await ask("odd/a", "odd/b", "odd/b")).toEqual(["UNSUPPORTED", "UNSUPPORTED", "UNSUPPORTED", 6]);
 });
 
 test.each([

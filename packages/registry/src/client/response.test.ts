@@ -137,6 +137,14 @@ describe("toRegistryError()", () => {
     expect(await toRegistryError(response, "list", LIST)).toMatchObject({ message: `Cannot list: ${said}` });
   });
 
+  test("masks what was sent in the name of a request, too", async () => {
+    const response = await receive({ status: 500, headers: { "x-request-id": "Basic c2VjcmV0" } });
+
+    const error = await toRegistryError(Object.assign(response, { secrets: ["c2VjcmV0"] }), "list", LIST);
+
+    expect(error).toMatchObject({ message: "Cannot list: status 500, request Basic ***" });
+  });
+
   test("cuts the registry's words short", async () => {
     const body = errorBody({ code: "DENIED", message: "no ".repeat(1000) });
 
