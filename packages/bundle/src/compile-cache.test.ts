@@ -77,3 +77,7 @@ test("openCompileCache() does without where there can be no directory", () => {
 
   expect(openCompileCache({ XDG_CACHE_HOME: home })).toBeUndefined();
 });
+
+test.skipIf(process.platform !== "linux")("openCompileCache() gives up where nothing can be made", () => {
+  expect(openCompileCache({ XDG_CACHE_HOME: "/proc/missing" })).toBeUndefined();
+});

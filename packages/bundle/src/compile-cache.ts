@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 
@@ -22,7 +22,7 @@ export function openCompileCache(
     const cacheHome = environment["XDG_CACHE_HOME"] ?? "";
     const base = isAbsolute(cacheHome) ? cacheHome : join(homedir(), ".cache");
     const directory = join(base, "bundle", "compiled");
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     // Without the links on the way to it, which somebody could turn elsewhere.
     const real = realpathSync(directory);
     return isOwn(real) ? real : undefined;
@@ -30,6 +30,13 @@ export function openCompileCache(
     // No home, or one that cannot be written, costs a slower start, nothing else.
     return undefined;
   }
+}
+
+/** One level at a time: node's own way goes round for ever below a directory such as /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /** Windows has no such modes, and there the directory is in the user's profile. */
