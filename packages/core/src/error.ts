@@ -54,6 +54,11 @@ export function changeError(
   return new BundleError(error.code, message, { ...error, cause: error.cause, ...changes });
 }
 
+/** Is this content that came, and is not what was asked for? */
+export function isDamage(error: unknown): error is BundleError {
+  return isBundleError(error, "DIGEST_INVALID") || isBundleError(error, "SIZE_INVALID");
+}
+
 /** Is this a {@link BundleError}, with that code if one is given? */
 export function isBundleError(error: unknown, code?: ErrorCode): error is BundleError {
   return (

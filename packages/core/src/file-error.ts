@@ -57,7 +57,7 @@ export async function withFileErrors<T>(path: string, work: () => Promise<T>): P
   }
 }
 
-/** Does the error mean that the file system, or a quota, is full, or the file as large as any may be? */
+/** Does the error mean that there is no more room: on the file system, in a quota, or in a file of the size allowed? */
 export function isNoSpace(error: unknown): boolean {
   const code = systemCode(error);
   return code !== undefined && NO_SPACE_CODES.has(code);

@@ -1,6 +1,6 @@
 import { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { BundleError, isBundleError } from "./error.ts";
+import { BundleError, isBundleError, isDamage } from "./error.ts";
 import { describeFileError } from "./file-error.ts";
 import { FILE_CHUNK_SIZE, openBlobDirectory } from "./store/blob-directory.ts";
 
@@ -83,8 +83,4 @@ export function cacheError(name: string, error: BundleError): BundleError {
     cause: error,
     hint: "Check that directory, or name another with --cache-dir",
   });
-}
-
-function isDamage(error: unknown): boolean {
-  return isBundleError(error, "DIGEST_INVALID") || isBundleError(error, "SIZE_INVALID");
 }

@@ -1,7 +1,7 @@
 import { contentOf } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { createDigestHash, parseDigest } from "../digest.ts";
-import { BundleError, isBundleError } from "../error.ts";
+import { BundleError, isBundleError, isDamage } from "../error.ts";
 import type { EventSink } from "../events.ts";
 import { isForAll } from "../is-for-all.ts";
 import type { RepositoryName } from "../reference.ts";
@@ -65,10 +65,6 @@ export async function fetchBlob(
 
 function isLack({ code }: BundleError): boolean {
   return code === "BLOB_UNKNOWN";
-}
-
-function isDamage({ code }: BundleError): boolean {
-  return code === "DIGEST_INVALID" || code === "SIZE_INVALID";
 }
 
 function noPlace({ digest }: Descriptor): BundleError {

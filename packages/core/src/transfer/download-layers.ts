@@ -1,7 +1,7 @@
 import type { BundleFile } from "../bundle/bundle-file.ts";
 import type { ComposedBundle, PlacedBlob } from "../bundle/compose-bundle.ts";
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
-import { type BundleError, isBundleError } from "../error.ts";
+import { type BundleError, isBundleError, isDamage } from "../error.ts";
 import type { BlobSink } from "../fetch/blob-sink.ts";
 import { fetchBlob } from "../fetch/fetch-blob.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
@@ -110,8 +110,4 @@ async function copyLayer(
     if (!isBundleError(error) || (error !== unreadable && !isDamage(error))) throw error;
     onEvent?.({ kind: "warning", code: error.code, message: `${error.message}; it is fetched again` });
   }
-}
-
-function isDamage({ code }: BundleError): boolean {
-  return code === "DIGEST_INVALID" || code === "SIZE_INVALID";
 }

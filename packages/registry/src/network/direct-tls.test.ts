@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
@@ -16,6 +15,7 @@ import {
 import { describePeers } from "../../../../test/peers/describe-peers.ts";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeBlob } from "../../../../test/support/images.ts";
+import { listenOnLoopback } from "../../../../test/support/listen.ts";
 import { createRegistryHandler } from "../server/handler.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createNetwork } from "./network.ts";
@@ -70,16 +70,7 @@ describePeers(["openssl"], "large bodies over TLS with a private authority", () 
       seen.push(`${method} ${String(name)} ${String(client)}`);
       listener(request, response);
     });
-    served.listen(0, "127.0.0.1");
-    await once(served, "listening");
-    closeAfterTest({
-      close: async () => {
-        served.closeAllConnections();
-        await new Promise((resolve) => served.close(resolve));
-      },
-    });
-    const address = served.address();
-    return typeof address === "object" ? (address?.port ?? 0) : 0;
+    return closeAfterTest(await listenOnLoopback(served)).port;
   }
 
   /** A directory of certificates in which the authority is there for these hosts. */

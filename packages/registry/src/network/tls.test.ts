@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
@@ -15,6 +14,7 @@ import { describePeers } from "../../../../test/peers/describe-peers.ts";
 import { findFreePort, startPeer } from "../../../../test/peers/start-peer.ts";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage } from "../../../../test/support/images.ts";
+import { listenOnLoopback } from "../../../../test/support/listen.ts";
 import { serveProxy } from "../../../../test/support/proxy-server.ts";
 import { createConnection } from "../client/connection.ts";
 import { createGates } from "../client/gates.ts";
@@ -45,16 +45,7 @@ describePeers(["openssl"], "TLS with a private authority", () => {
   async function serve(listener: RequestListener, options: ServerOptions = {}, port = 0): Promise<string> {
     const [key, cert] = await Promise.all([readFile(server.key), readFile(server.certificate)]);
     const served = createServer({ key, cert, ...options }, listener);
-    served.listen(port, "127.0.0.1");
-    await once(served, "listening");
-    closeAfterTest({
-      close: async () => {
-        served.closeAllConnections();
-        await new Promise((resolve) => served.close(resolve));
-      },
-    });
-    const address = served.address();
-    return `127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+    return `127.0.0.1:${closeAfterTest(await listenOnLoopback(served, port)).port}`;
   }
 
   const serveManifest: RequestListener = (_request, response) => response.writeHead(200, MANIFEST).end();
