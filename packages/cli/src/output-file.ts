@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -38,7 +37,7 @@ export async function prepareOutputFile({ path, kind, flag, others }: OutputFile
 /** Writes a result: all of it is there afterwards, or nothing. @throws `NO_SPACE`, `FILE_FAILED` */
 export function writeOutputFile(file: OutputFile, text: string): void {
   // The dot keeps it out of every list of names.
-  const temporary = join(dirname(file.path), `.${randomUUID()}`);
+  const temporary = join(dirname(file.path), `.${crypto.randomUUID()}`);
   try {
     writeFileSync(temporary, text, { flag: "wx", flush: true });
     renameSync(temporary, file.path);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { contentOf, readAll, verified } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { digestOf } from "./digest.ts";
+import { digestOf } from "./hash.ts";
 
 const LAYER = "application/vnd.oci.image.layer.v1.tar";
 const BYTES = Buffer.from("abcdefghij");

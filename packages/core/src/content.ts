@@ -1,6 +1,7 @@
 import type { Descriptor } from "./descriptor.ts";
-import { createDigestHash, parseDigest } from "./digest.ts";
+import { parseDigest } from "./digest.ts";
 import { BundleError } from "./error.ts";
+import { createDigestHash } from "./hash.ts";
 
 /** Largest manifest that is read or pushed: what registries accept at least, and what every other client takes. */
 export const MAX_MANIFEST_SIZE: number = 4 * 1024 * 1024;

@@ -1,4 +1,3 @@
-import { createHash, type Hash } from "node:crypto";
 import { BundleError } from "./error.ts";
 
 /** Hex length per registered algorithm: {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#registered-algorithms}. */
@@ -50,14 +49,4 @@ export function isDigest(text: string): boolean {
 /** Is this the name of an algorithm that {@link isDigest} knows? */
 export function isDigestAlgorithm(text: string): boolean {
   return HEX_LENGTHS.has(text);
-}
-
-/** A running hash for content that must have this digest. */
-export function createDigestHash(digest: string): Hash {
-  return createHash(parseDigest(digest).algorithm);
-}
-
-/** The sha256 digest of these bytes. */
-export function digestOf(content: Uint8Array | string): string {
-  return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }

@@ -7,14 +7,7 @@ export { openExistingBundle } from "./bundle/open-existing.ts";
 export { type BundleReport, verifyBundle } from "./bundle/verify-bundle.ts";
 export { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 export type { Descriptor, Platform } from "./descriptor.ts";
-export {
-  createDigestHash,
-  type DigestParts,
-  digestOf,
-  isDigest,
-  isDigestAlgorithm,
-  parseDigest,
-} from "./digest.ts";
+export { type DigestParts, isDigest, isDigestAlgorithm, parseDigest } from "./digest.ts";
 export {
   BundleError,
   type BundleErrorOptions,
@@ -31,6 +24,7 @@ export { describeFileError, toFileError } from "./file-error.ts";
 export { type ExplainedTag, explainTags } from "./filter/explain-tags.ts";
 export { needsTagList, type SelectedTag, selectTags } from "./filter/select-tags.ts";
 export { parseTagFilter, type TagFilter, type TagReference } from "./filter/tag-filter.ts";
+export { createDigestHash, digestOf } from "./hash.ts";
 export { guessManifestType, type IndexChild, type Manifest, parseManifest, toReferrer } from "./manifest.ts";
 export { type ConcurrencyOptions, mapConcurrent } from "./map-concurrent.ts";
 export { isImageConfigType, isImageType, isIndexType, MANIFEST_TYPES, MEDIA_TYPES } from "./media-types.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Descriptor } from "./descriptor.ts";
-import { digestOf } from "./digest.ts";
+import { digestOf } from "./hash.ts";
 import { guessManifestType, parseManifest, toReferrer } from "./manifest.ts";
 import { MEDIA_TYPES } from "./media-types.ts";
 

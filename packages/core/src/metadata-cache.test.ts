@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { digestOf } from "./digest.ts";
 import { BundleError } from "./error.ts";
+import { digestOf } from "./hash.ts";
 import { type MetadataCache, openMetadataCache } from "./metadata-cache.ts";
 import { FILE_CHUNK_SIZE } from "./store/blob-directory.ts";
 

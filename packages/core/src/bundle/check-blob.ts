@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { createDigestHash } from "../digest.ts";
+import { createDigestHash } from "../hash.ts";
 import type { AbortOptions } from "../repository.ts";
 import type { BundleProblem } from "./check-structure.ts";
 import { readRange } from "./file.ts";

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { checkTail } from "./check-tail.ts";
 import { readExactly } from "./file.ts";
 import { formatVolume, OCI_LAYOUT, type PlacedEntry } from "./layout.ts";

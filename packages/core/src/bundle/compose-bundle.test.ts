@@ -8,7 +8,7 @@ import {
   planOf,
 } from "../../../../test/support/images.ts";
 import { attachAll, makeReferrer, makeSignature, signatureTag } from "../../../../test/support/signatures.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
 import type { PlannedImage } from "../plan/plan.ts";
 import { type ComposedBundle, composeBundle } from "./compose-bundle.ts";

@@ -1,5 +1,5 @@
 import type { Descriptor } from "../descriptor.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
 import { type ManifestGraph, plainDescriptor } from "../plan/manifest-graph.ts";
 import { type CarriedReferrer, formatTarget, listRoots, type PlannedImage } from "../plan/plan.ts";

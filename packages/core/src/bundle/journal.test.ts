@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { beginJournal, openJournal, readJournal } from "./journal.ts";
 
 const A = digestOf("a");

@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
-import { createDigestHash } from "../digest.ts";
 import type { EventSink } from "../events.ts";
 import { type BlobSink, createBlobSink, type SinkState } from "../fetch/blob-sink.ts";
 import { withFileErrors } from "../file-error.ts";
+import { createDigestHash } from "../hash.ts";
 import type { AbortOptions } from "../repository.ts";
 import type { PlacedBlob } from "./compose-bundle.ts";
 import { readRange, writeExactly } from "./file.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import type { BundleDocument } from "./document.ts";
 import { blobPath, formatVolume, listEntries, placeEntries, sizeOfTar } from "./layout.ts";
 

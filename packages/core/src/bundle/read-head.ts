@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import { digestOf } from "../digest.ts";
 import { BundleError } from "../error.ts";
+import { digestOf } from "../hash.ts";
 import { type BundleDocument, MAX_DOCUMENT_SIZE, parseBundleDocument } from "./document.ts";
 import { readExactly } from "./file.ts";
 import { listEntries, OCI_LAYOUT, type PlacedEntry, placeEntries, sizeOfTar } from "./layout.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { beginJournal, readJournal } from "./journal.ts";
 import { discardPartialFile, takeUpRest } from "./rest-file.ts";
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { writeBundle } from "../../../../test/support/bundles.ts";
 import { makeImage, makeIndex } from "../../../../test/support/images.ts";
 import { readTar } from "../../../../test/support/tar.ts";
-import { digestOf } from "../digest.ts";
 import type { TransferEvent } from "../events.ts";
+import { digestOf } from "../hash.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
 import { blobPath, formatVolume } from "./layout.ts";
 import { openBundle } from "./open-bundle.ts";

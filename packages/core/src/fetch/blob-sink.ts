@@ -1,8 +1,9 @@
 import type { Hash } from "node:crypto";
 import type { Descriptor } from "../descriptor.ts";
-import { createDigestHash, parseDigest } from "../digest.ts";
+import { parseDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
+import { createDigestHash } from "../hash.ts";
 
 /** Where a blob's bytes go, in order; what has arrived stays for the next attempt, from wherever that comes. */
 export interface BlobSink {

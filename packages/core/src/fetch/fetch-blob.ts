@@ -1,8 +1,9 @@
 import { contentOf } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
-import { createDigestHash, parseDigest } from "../digest.ts";
+import { parseDigest } from "../digest.ts";
 import { BundleError, isBundleError, isDamage } from "../error.ts";
 import type { EventSink } from "../events.ts";
+import { createDigestHash } from "../hash.ts";
 import { isForAll } from "../is-for-all.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { AbortOptions, Source } from "../repository.ts";

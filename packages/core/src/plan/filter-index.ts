@@ -1,5 +1,5 @@
 import type { Descriptor } from "../descriptor.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 
 /** An index with entries removed: a document of its own, with its own digest. */
 export interface FilteredIndex {

@@ -6,7 +6,7 @@ import {
   makeImage,
   makeIndex,
 } from "../../../../test/support/images.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
 import { listContent, listKnownContent, listManifestsUpwards, MAX_INDEX_DEPTH } from "./manifest-graph.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { digestOf } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import type { TransferEvent } from "../events.ts";
+import { digestOf } from "../hash.ts";
 import type { Source } from "../repository.ts";
 import type { WantedManifest } from "./manifest-outcomes.ts";
 import type { PullLimit } from "./plan.ts";

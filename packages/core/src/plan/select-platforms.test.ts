@@ -7,7 +7,7 @@ import {
   makeImage,
   makeIndex,
 } from "../../../../test/support/images.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { type PlatformSelection, selectPlatforms } from "./select-platforms.ts";
 
 const AMD64 = makeImage(["amd64"]);

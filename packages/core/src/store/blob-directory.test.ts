@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { contentOf } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { FILE_CHUNK_SIZE, openBlobDirectory } from "./blob-directory.ts";
 
 const CONTENT = Buffer.alloc(2 * FILE_CHUNK_SIZE + 17, "airgap");

@@ -1,7 +1,7 @@
 import { MAX_MANIFEST_SIZE } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
-import { createDigestHash } from "../digest.ts";
 import { BundleError } from "../error.ts";
+import { createDigestHash } from "../hash.ts";
 import { type ImageManifest, type Manifest, parseManifest } from "../manifest.ts";
 import { isForeignLayerType, isImageType, isIndexType } from "../media-types.ts";
 

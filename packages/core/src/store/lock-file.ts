@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,7 +36,7 @@ const SETTLING_MS = 20;
 export async function tryLock(path: string): Promise<LockAttempt> {
   const began = await beginningOf(process.pid);
   const space = await spaceOf();
-  const own = JSON.stringify({ pid: process.pid, host: hostname(), began, space, id: randomUUID() });
+  const own = JSON.stringify({ pid: process.pid, host: hostname(), began, space, id: crypto.randomUUID() });
   for (;;) {
     const hasCreated = await create(path, own);
     const before = hasCreated ? own : await readIfThere(path);
@@ -67,7 +66,7 @@ async function create(path: string, content: string): Promise<boolean> {
 
 /** Removes a lock whose holder is gone, unless somebody else was faster and it is theirs by now. */
 async function takeAway(path: string, content: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
+  const aside = `${path}.${crypto.randomUUID()}`;
   try {
     await rename(path, aside);
   } catch (error) {

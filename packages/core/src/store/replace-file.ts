@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { toFileError } from "../file-error.ts";
@@ -13,7 +12,7 @@ import { makeDirectory } from "./make-directory.ts";
 export async function replaceFile(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const directory = dirname(path);
   // The dot keeps it out of every list of names.
-  const temporary = join(directory, `.${randomUUID()}`);
+  const temporary = join(directory, `.${crypto.randomUUID()}`);
   try {
     await makeDirectory(directory);
     await writeAndRename(temporary, path, write);

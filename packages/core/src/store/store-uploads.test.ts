@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { contentOf } from "../content.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import type { Store, StoreRepository } from "../repository.ts";
 import { openDirectoryStore } from "./directory-store.ts";
 import { createMemoryStore } from "./memory-store.ts";

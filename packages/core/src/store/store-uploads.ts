@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { parseDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
@@ -48,7 +47,7 @@ export function openUploads(backend: StoreBackend, repository: string, busy: Set
 
   return {
     async startUpload() {
-      const id = randomUUID();
+      const id = crypto.randomUUID();
       await uploads.create({ repository, id });
       return id;
     },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { contentOf, MAX_MANIFEST_SIZE } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../hash.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
 import type { Store, StoreRepository } from "../repository.ts";
 import { openDirectoryStore } from "./directory-store.ts";

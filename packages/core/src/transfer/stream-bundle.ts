@@ -1,9 +1,9 @@
 import { composeBundle, type PlacedBlob } from "../bundle/compose-bundle.ts";
 import { endOfArchive, headPieces, layerHeader, padding } from "../bundle/frame.ts";
-import { createDigestHash } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import { createBlobSink } from "../fetch/blob-sink.ts";
 import { fetchBlob } from "../fetch/fetch-blob.ts";
+import { createDigestHash } from "../hash.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { ExportOptions } from "./export-options.ts";

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { readAll } from "@airgap-bundle/core";
 import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts";
@@ -38,7 +37,7 @@ export function openBearerGate(auth: BearerAuth): Gate {
       ...scope,
       actions: scope.actions.filter((action) => canHave(username, accessOf(scope, action))),
     }));
-    const token = randomUUID();
+    const token = crypto.randomUUID();
     const expiresAtMs = Date.now() + expiresInSeconds * 1000;
     tokens.set(token, { ...(username === undefined ? {} : { username }), scopes, expiresAtMs });
     return jsonAnswer(200, { token, access_token: token, expires_in: expiresInSeconds });
