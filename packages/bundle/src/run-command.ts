@@ -8,8 +8,14 @@ import type { MainOptions } from "./main.ts";
 /** Runs the command that the arguments name. @throws `USAGE` if there is none; what the command ends with */
 export async function runCommand(args: readonly string[], options: MainOptions): Promise<void> {
   checkCommand(args, Object.keys(COMMANDS));
-  const plugin = await loadPlugin(COMMANDS, options);
+  const plugin = await loadPlugin(commandsFor(args), options);
   await run([...args], { ...options, plugins: new Map([[plugin.name, plugin]]) });
+}
+
+/** The one that will run, or all: oclif reads the flags of each that it has, and sorts them. */
+function commandsFor([name = ""]: readonly string[]): typeof COMMANDS {
+  const command = COMMANDS[name];
+  return command === undefined ? COMMANDS : { [name]: command };
 }
 
 /** The commands as a plugin of oclif that is in memory: the same for sources, for the build and for a single file. */

@@ -6,6 +6,9 @@ import { createDigestHash } from "./hash.ts";
 /** Largest manifest that is read or pushed: what registries accept at least, and what every other client takes. */
 export const MAX_MANIFEST_SIZE: number = 4 * 1024 * 1024;
 
+/** What content is known by. */
+export type ContentKey = Pick<Descriptor, "digest" | "size">;
+
 /**
  * Passes content on and compares it with its descriptor. The last chunk is held back until size and digest are right,
  * so a consumer that counts bytes never has all of a wrong blob. `from` names the other side in errors. Chunks are lent
@@ -34,9 +37,7 @@ export async function* verified(
   }
   if (size !== descriptor.size) throw sizeError(object, `${size} of ${descriptor.size} bytes came`);
   const actual = `${algorithm}:${hash.digest("hex")}`;
-  if (actual !== descriptor.digest) {
-    throw new BundleError("DIGEST_INVALID", `Cannot accept ${object}: what came has the digest ${actual}`);
-  }
+  if (actual !== descriptor.digest) throw digestError(object, actual);
   if (held !== undefined) yield held;
 }
 
@@ -60,9 +61,31 @@ export async function readAll(content: AsyncIterable<Uint8Array>, maxSize: numbe
   return Buffer.concat(chunks, size);
 }
 
+/** Are these all the bytes that the descriptor is of? */
+export function isContentOf(descriptor: ContentKey, content: Uint8Array): boolean {
+  return content.length === descriptor.size && digestLike(descriptor, content) === descriptor.digest;
+}
+
+/** As {@link verified}, of bytes that are there. @throws `SIZE_INVALID`, `DIGEST_INVALID` */
+export function requireContentOf(descriptor: ContentKey, content: Uint8Array): void {
+  const { digest, size } = descriptor;
+  if (content.length !== size) throw sizeError(digest, `${content.length} of ${size} bytes came`);
+  const actual = digestLike(descriptor, content);
+  if (actual !== digest) throw digestError(digest, actual);
+}
+
 /** Bytes as content: one chunk, or none where there are no bytes. */
 export async function* contentOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   if (bytes.length > 0) yield bytes;
+}
+
+/** The digest of these bytes by the algorithm of this one. */
+function digestLike({ digest }: ContentKey, content: Uint8Array): string {
+  return `${parseDigest(digest).algorithm}:${createDigestHash(digest).update(content).digest("hex")}`;
+}
+
+function digestError(object: string, actual: string): BundleError {
+  return new BundleError("DIGEST_INVALID", `Cannot accept ${object}: what came has the digest ${actual}`);
 }
 
 function sizeError(object: string, what: string): BundleError {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Descriptor, Platform } from "./descriptor.ts";
 import { explainDigest, isDigest } from "./digest.ts";
 import { BundleError } from "./error.ts";

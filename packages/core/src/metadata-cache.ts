@@ -1,8 +1,11 @@
-import { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { isContentOf, MAX_MANIFEST_SIZE, requireContentOf } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { BundleError, isBundleError, isDamage } from "./error.ts";
-import { describeFileError } from "./file-error.ts";
-import { FILE_CHUNK_SIZE, openBlobDirectory } from "./store/blob-directory.ts";
+import { parseDigest } from "./digest.ts";
+import { BundleError, isBundleError } from "./error.ts";
+import { describeFileError, isMissingFile, toHandleError } from "./file-error.ts";
+import { readSmallFile, replaceSmallFile } from "./store/small-file.ts";
 
 /**
  * Manifests and configs on disk, by digest, so that each is fetched once ever. It may be deleted at any time; what is
@@ -29,28 +32,36 @@ export interface MetadataCache {
  * @throws `FILE_FAILED`, `NO_SPACE` from every method
  */
 export function openMetadataCache(directory: string, name: string = directory): MetadataCache {
-  const blobs = openBlobDirectory(directory);
   const fetched = new Set<string>();
 
-  const failed = (error: unknown): unknown =>
-    isBundleError(error, "FILE_FAILED") || isBundleError(error, "NO_SPACE") ? cacheError(name, error) : error;
+  const pathOf = (digest: string): string => {
+    const { algorithm, hex } = parseDigest(digest);
+    return join(directory, algorithm, hex);
+  };
+  const failed = (thrown: unknown, path: string): unknown => {
+    const error = toHandleError(thrown, path);
+    return isBundleError(error) ? cacheError(name, error) : error;
+  };
 
-  const get = async (descriptor: Descriptor): Promise<Uint8Array | undefined> => {
+  const get = async ({ digest, size }: Descriptor): Promise<Uint8Array | undefined> => {
+    if (size > MAX_MANIFEST_SIZE) return undefined;
+    const path = pathOf(digest);
     try {
       // One more, so that a file that is too long shows it.
-      const chunkSize = Math.min(descriptor.size + 1, FILE_CHUNK_SIZE);
-      const content = blobs.open(descriptor.digest, { chunkSize });
-      return await readAll(verified(descriptor, content), MAX_MANIFEST_SIZE);
+      const content = readSmallFile(path, size + 1);
+      return isContentOf({ digest, size }, content) ? content : undefined;
     } catch (error) {
-      if (isBundleError(error, "BLOB_UNKNOWN") || isDamage(error)) return undefined;
-      throw failed(error);
+      if (isMissingFile(error)) return undefined;
+      throw failed(error, path);
     }
   };
   const put = async (descriptor: Descriptor, content: Uint8Array): Promise<void> => {
+    requireContentOf(descriptor, content);
+    const path = pathOf(descriptor.digest);
     try {
-      await blobs.put(descriptor, contentOf(content));
+      await replaceSmallFile(path, content);
     } catch (error) {
-      throw failed(error);
+      throw failed(error, path);
     }
   };
 
@@ -59,10 +70,11 @@ export function openMetadataCache(directory: string, name: string = directory): 
     get,
     put,
     async has({ digest, size }) {
+      const path = pathOf(digest);
       try {
-        return (await blobs.stat(digest))?.size === size;
+        return statSync(path, { throwIfNoEntry: false })?.size === size;
       } catch (error) {
-        throw failed(error);
+        throw failed(error, path);
       }
     },
     async getOrFetch(descriptor, fetch) {

@@ -9,8 +9,10 @@ import { readRange, writeExactly } from "./file.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { tellDropped } from "./tell-dropped.ts";
 
-/** What a run that dies loses of each layer, at most, beside what it has not written yet. */
+/** What a run that dies loses of each layer, at most, beside what it has not written yet… */
 const NOTE_EVERY = 1024 * 1024;
+/** …or what came in this time, if that is more: on a fast line a note for each MiB would cost a tenth of the export. */
+const NOTE_EVERY_MS = 50;
 
 /** The file that layers are written to. */
 export interface LayerFile {
@@ -44,13 +46,16 @@ export async function openLayerSink(
   const { digest } = layer.descriptor;
   const start = await checkKept(layer, file, options);
   let notedEnd = start?.position ?? 0;
+  let notedAt = performance.now();
 
   const onState = async ({ position, hash }: SinkState): Promise<void> => {
-    const isNews = position - notedEnd >= NOTE_EVERY || position === layer.size || position < notedEnd;
-    if (!isNews) return;
+    const now = performance.now();
+    const isDue = position - notedEnd >= NOTE_EVERY && now - notedAt >= NOTE_EVERY_MS;
+    if (!isDue && position !== layer.size && position >= notedEnd) return;
     const checkpoint = { end: position, hash: hash.copy().digest("hex") };
     await withFileErrors(file.path, async () => await file.journal.note(digest, layer.offset, checkpoint));
     notedEnd = position;
+    notedAt = now;
   };
 
   return createBlobSink(layer.descriptor, {

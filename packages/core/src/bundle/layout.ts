@@ -1,6 +1,6 @@
 import { parseDigest } from "../digest.ts";
 import type { BundleDocument } from "./document.ts";
-import { encodeTarHeader, roundUpToBlock, TAR_END_SIZE } from "./tar-header.ts";
+import { roundUpToBlock, sizeOfTarHeader, TAR_END_SIZE } from "./tar-header.ts";
 
 /** `oci-layout` of every volume: {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#oci-layout-file}. */
 export const OCI_LAYOUT = '{"imageLayoutVersion":"1.0.0"}';
@@ -35,7 +35,7 @@ export function listEntries(document: BundleDocument, id: string, documentSize: 
 export function placeEntries(entries: readonly Entry[]): PlacedEntry[] {
   let headerOffset = 0;
   return entries.map((entry) => {
-    const offset = headerOffset + encodeTarHeader(entry.name, entry.size).length;
+    const offset = headerOffset + sizeOfTarHeader(entry.name);
     const placed = { ...entry, headerOffset, offset, end: offset + roundUpToBlock(entry.size) };
     headerOffset = placed.end;
     return placed;

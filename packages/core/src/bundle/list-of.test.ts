@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { listOf } from "./list-of.ts";
 
 test("listOf() looks at no item behind the first wrong one, and tells its place", () => {

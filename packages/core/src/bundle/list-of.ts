@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * A list of such items, of which the first wrong one is told and ends the reading. An array of zod's goes on, and what it

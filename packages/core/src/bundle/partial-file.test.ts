@@ -1,7 +1,7 @@
 import { mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { contentsOf, type MadeManifest, makeImage, planOf } from "../../../../test/support/images.ts";
 import { contentOf } from "../content.ts";
 import { isBundleError } from "../error.ts";
@@ -21,12 +21,16 @@ let path: string;
 let file: BundleFile | undefined;
 
 beforeEach(async () => {
+  // However fast the machine is: notes are made a few times a second.
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => (now += 100));
   directory = await mkdtemp(join(tmpdir(), "partial-"));
   path = join(directory, "out.tar");
   file = undefined;
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await file?.close();
   await rm(directory, { recursive: true, force: true });
 });

@@ -37,6 +37,12 @@ export function encodeTarHeader(name: string, size: number): Buffer {
   ]);
 }
 
+/** The length of the header of a file of this name. */
+export function sizeOfTarHeader(name: string): number {
+  if (name.length <= NAME_LENGTH) return TAR_BLOCK_SIZE;
+  return 2 * TAR_BLOCK_SIZE + roundUpToBlock(encodePaxRecord("path", name).length);
+}
+
 /**
  * Name and size from one header block; undefined if it is not a ustar header of a regular file with a right checksum.
  */

@@ -1,9 +1,7 @@
-import { contentOf } from "../content.ts";
+import { contentOf, isContentOf } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
-import { parseDigest } from "../digest.ts";
 import { BundleError, isBundleError, isDamage } from "../error.ts";
 import type { EventSink } from "../events.ts";
-import { createDigestHash } from "../hash.ts";
 import { isForAll } from "../is-for-all.ts";
 import type { RepositoryName } from "../reference.ts";
 import type { AbortOptions, Source } from "../repository.ts";
@@ -76,13 +74,9 @@ function noPlace({ digest }: Descriptor): BundleError {
  * What is known of a blob without asking for it, if it is right: its `data`, or the empty JSON document that artifacts
  * have for a config and that not every registry keeps.
  */
-function inlineContent({ digest, size, data }: Descriptor): Uint8Array | undefined {
-  const content = Buffer.from(data ?? EMPTY_JSON, "base64");
-  const { algorithm } = parseDigest(digest);
-  const isRight =
-    content.length === size &&
-    digest === `${algorithm}:${createDigestHash(digest).update(content).digest("hex")}`;
-  return isRight ? content : undefined;
+function inlineContent(descriptor: Descriptor): Uint8Array | undefined {
+  const content = Buffer.from(descriptor.data ?? EMPTY_JSON, "base64");
+  return isContentOf(descriptor, content) ? content : undefined;
 }
 
 async function fetchFrom(

@@ -5,6 +5,9 @@ import { expandTemplate } from "./template.ts";
 /** Longer ones are nobody's handwriting, and deep nesting would exhaust the stack. */
 const MAX_PATTERN_LENGTH = 2000;
 
+/** A selection says the same of many repositories, and compiling takes a millisecond. */
+const compiledPatterns = new Map<string, RE2JS>();
+
 /** A compiled regular expression with RE2's syntax and its linear time. */
 export interface Regex {
   /** Does it match anywhere in the text? */
@@ -47,7 +50,9 @@ function compile(pattern: string, written: string): RE2JS {
     throw invalid(written, `it has ${written.length} characters, more than ${MAX_PATTERN_LENGTH}`);
   }
   try {
-    return RE2JS.compile(pattern);
+    const compiled = compiledPatterns.get(pattern) ?? RE2JS.compile(pattern);
+    compiledPatterns.set(pattern, compiled);
+    return compiled;
   } catch (cause) {
     if (!(cause instanceof RE2JSException)) throw cause;
     throw invalid(written, cause.message.replace("error parsing regexp: ", ""), cause);

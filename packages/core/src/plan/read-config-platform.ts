@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Descriptor, Platform } from "../descriptor.ts";
 import { fetchConfig } from "../fetch/fetch-config.ts";
 import { isImageConfigType } from "../media-types.ts";

@@ -31,17 +31,6 @@ test("put() stores a blob that open() gives back in large chunks", async () => {
   expect(await blobs.stat(DESCRIPTOR.digest)).toEqual({ size: CONTENT.length });
 });
 
-test("open() takes no more memory for a chunk than it is told", async () => {
-  const blobs = openBlobDirectory(directory);
-  await blobs.put(DESCRIPTOR, contentOf(CONTENT));
-
-  const chunks = await Array.fromAsync(blobs.open(DESCRIPTOR.digest, { chunkSize: FILE_CHUNK_SIZE / 2 }));
-
-  const half = FILE_CHUNK_SIZE / 2;
-  expect(chunks.map((chunk) => chunk.length)).toEqual([half, half, half, half, 17]);
-  expect(Buffer.concat(chunks).equals(CONTENT)).toBe(true);
-});
-
 test("open() starts at an offset", async () => {
   const blobs = openBlobDirectory(directory);
   await blobs.put(DESCRIPTOR, contentOf(CONTENT));

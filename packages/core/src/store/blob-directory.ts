@@ -13,19 +13,13 @@ import { replaceFile } from "./replace-file.ts";
 /** Fewer, larger reads: with node's default of 64 KiB the calls cost more than the hashing. */
 export const FILE_CHUNK_SIZE: number = 256 * 1024;
 
-/** How a blob is read. */
-export interface ReadBlobOptions extends OpenBlobOptions {
-  /** Largest chunk in bytes: so much memory is taken for each read, however small the blob is. @default 256 KiB */
-  readonly chunkSize?: number;
-}
-
 /** Blobs by their digest. Errors of every method: `DIGEST_INVALID` for a malformed digest, `FILE_FAILED`. */
 export interface BlobDirectory {
   /** Size of a blob; undefined if it is not there. */
   stat(digest: string): Promise<{ readonly size: number } | undefined>;
 
   /** A blob's bytes from `offset` to its end, not verified. @throws `BLOB_UNKNOWN` */
-  open(digest: string, options?: ReadBlobOptions): AsyncIterable<Uint8Array>;
+  open(digest: string, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
 
   /**
    * Stores a blob, replacing one that is there; when it resolves, the content is verified and flushed to the disk.
@@ -93,10 +87,10 @@ export async function statFile(path: string): Promise<{ readonly size: number } 
   }
 }
 
-async function* readFileChunks(path: string, options: ReadBlobOptions = {}): AsyncGenerator<Uint8Array> {
-  const { offset = 0, signal, chunkSize = FILE_CHUNK_SIZE } = options;
+async function* readFileChunks(path: string, options: OpenBlobOptions = {}): AsyncGenerator<Uint8Array> {
+  const { offset = 0, signal } = options;
   signal?.throwIfAborted();
-  const stream = createReadStream(path, { start: offset, highWaterMark: chunkSize });
+  const stream = createReadStream(path, { start: offset, highWaterMark: FILE_CHUNK_SIZE });
   for await (const chunk of stream) {
     signal?.throwIfAborted();
     if (chunk instanceof Uint8Array) yield chunk;

@@ -6,7 +6,7 @@ import {
   MEDIA_TYPES,
   type Referrer,
 } from "@airgap-bundle/core";
-import { z } from "zod";
+import * as z from "zod";
 import { formatRoute } from "../routes.ts";
 import { collectBody } from "./body.ts";
 import { parseJson } from "./read-json.ts";

@@ -5,7 +5,7 @@ import {
   type RepositoryList,
   retry,
 } from "@airgap-bundle/core";
-import { z } from "zod";
+import * as z from "zod";
 import type { PasswordCredentials } from "../credentials/credentials.ts";
 import { lineOf } from "./answer-error.ts";
 import { collectBody } from "./body.ts";

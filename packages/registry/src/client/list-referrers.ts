@@ -5,7 +5,7 @@ import {
   MAX_MANIFEST_SIZE,
   type Referrer,
 } from "@airgap-bundle/core";
-import { z } from "zod";
+import * as z from "zod";
 import { formatRoute } from "../routes.ts";
 import { collectBody } from "./body.ts";
 import { nextPageOf } from "./next-page.ts";

@@ -1,5 +1,5 @@
 import { type AbortOptions, BundleError, isBundleError, type RepositoryList } from "@airgap-bundle/core";
-import { z } from "zod";
+import * as z from "zod";
 import { formatRoute } from "../routes.ts";
 import { collectBody } from "./body.ts";
 import { nextPageOf } from "./next-page.ts";

@@ -1,5 +1,5 @@
 import { BundleError } from "@airgap-bundle/core";
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** An answer as the document that it must be. `what` reads "verb object". @throws `REGISTRY_FAILED` if it is another */
 export function readJson<T>(content: Uint8Array, type: z.ZodType<T>, what: string): T {

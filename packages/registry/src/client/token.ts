@@ -1,6 +1,6 @@
 import { BundleError, readAll } from "@airgap-bundle/core";
 import { type Dispatcher, request } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import { toBasicHeader } from "../credentials/basic-header.ts";
 import { type Credentials, describeCredentials, type IdentityToken } from "../credentials/credentials.ts";
 import { loginHint } from "../credentials/login-hint.ts";

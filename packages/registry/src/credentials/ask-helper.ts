@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import { BundleError } from "@airgap-bundle/core";
-import { z } from "zod";
+import * as z from "zod";
 import type { Credentials } from "./credentials.ts";
 import { loginHint } from "./login-hint.ts";
 import { type Machine, readVariable } from "./machine.ts";

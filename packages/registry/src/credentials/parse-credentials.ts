@@ -1,5 +1,5 @@
 import { BundleError, isRepository, normalizeRegistry } from "@airgap-bundle/core";
-import { z } from "zod";
+import * as z from "zod";
 import type { Credentials } from "./credentials.ts";
 
 /** docker's `config.json`, as far as it is read: {@link https://docs.docker.com/reference/cli/docker/login/}. */

@@ -1,0 +1,54 @@
+import { closeSync, constants, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isMissingFile } from "../file-error.ts";
+import { makeDirectory } from "./make-directory.ts";
+
+/**
+ * The first bytes of a file, at most `maxSize`, without a turn of the event loop: each of the four trips to node's threads
+ * takes longer than all of this. A pipe of that name is not waited for.
+ *
+ * @throws errors of the system
+ */
+export function readSmallFile(path: string, maxSize: number): Buffer {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const buffer = Buffer.allocUnsafe(maxSize);
+    let filled = 0;
+    while (filled < maxSize) {
+      const size = readSync(file, buffer, filled, maxSize - filled, null);
+      if (size === 0) break;
+      filled += size;
+    }
+    return buffer.subarray(0, filled);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Puts these bytes in the place of a file, and makes the directories above it. Readers see the old file or the new one.
+ * It is not flushed: after a loss of power it may be empty.
+ *
+ * @throws errors of the system
+ */
+export async function replaceSmallFile(path: string, content: Uint8Array): Promise<void> {
+  try {
+    writeAndRename(path, content);
+  } catch (error) {
+    if (!isMissingFile(error)) throw error;
+    await makeDirectory(dirname(path));
+    writeAndRename(path, content);
+  }
+}
+
+function writeAndRename(path: string, content: Uint8Array): void {
+  // The dot keeps it out of every list of names.
+  const temporary = join(dirname(path), `.${crypto.randomUUID()}`);
+  try {
+    writeFileSync(temporary, content, { flag: "wx" });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
