@@ -1,8 +1,8 @@
-import type { FileHandle } from "node:fs/promises";
 import { createDigestHash } from "../hash.ts";
 import type { AbortOptions } from "../repository.ts";
 import type { BundleProblem } from "./check-structure.ts";
 import { readRange } from "./file.ts";
+import type { ReadableFile } from "./read-ahead.ts";
 import type { BundleHead } from "./read-head.ts";
 
 /** How a blob is read: told of every chunk, in bytes. */
@@ -12,7 +12,7 @@ export interface CheckBlobOptions extends AbortOptions {
 
 /** Reads one blob and compares it with its digest. */
 export async function* checkBlob(
-  handle: FileHandle,
+  handle: ReadableFile,
   head: BundleHead,
   digest: string,
   options: CheckBlobOptions = {},

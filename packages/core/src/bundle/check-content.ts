@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import type { Descriptor } from "../descriptor.ts";
 import { isBundleError } from "../error.ts";
 import type { Manifest } from "../manifest.ts";
@@ -6,6 +5,7 @@ import { type ContentPart, listKnownContent, type ManifestGraph } from "../plan/
 import type { CarriedReferrer } from "../plan/plan.ts";
 import { checkBlob } from "./check-blob.ts";
 import type { BundleProblem } from "./check-structure.ts";
+import type { ReadableFile } from "./read-ahead.ts";
 import type { BundleHead } from "./read-head.ts";
 import { createManifestReader } from "./read-manifests.ts";
 
@@ -21,7 +21,7 @@ export const MAX_NAMED_PARTS = 5_000_000;
  * nothing else.
  */
 export async function* checkMetadata(
-  handle: FileHandle,
+  handle: ReadableFile,
   head: BundleHead,
   manifests: Map<string, Manifest>,
 ): AsyncGenerator<BundleProblem> {

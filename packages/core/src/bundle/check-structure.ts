@@ -1,8 +1,8 @@
-import type { FileHandle } from "node:fs/promises";
 import { digestOf } from "../hash.ts";
 import { checkTail } from "./check-tail.ts";
 import { readExactly } from "./file.ts";
 import { formatVolume, OCI_LAYOUT, type PlacedEntry } from "./layout.ts";
+import type { ReadableFile } from "./read-ahead.ts";
 import type { BundleHead } from "./read-head.ts";
 import { encodeTarHeader } from "./tar-header.ts";
 
@@ -29,7 +29,7 @@ export interface BundleProblem {
 }
 
 /** Compares a volume's length, every header, the zeros between and the files before the blobs with what they must be. */
-export async function* checkStructure(handle: FileHandle, head: BundleHead): AsyncGenerator<BundleProblem> {
+export async function* checkStructure(handle: ReadableFile, head: BundleHead): AsyncGenerator<BundleProblem> {
   const { size } = await handle.stat();
   if (size < head.size) {
     const message = `the file is cut short: it has ${size} of ${head.size} bytes`;
@@ -41,7 +41,7 @@ export async function* checkStructure(handle: FileHandle, head: BundleHead): Asy
   yield* checkFiles(handle, head);
 }
 
-async function* checkEntry(handle: FileHandle, entry: PlacedEntry): AsyncGenerator<BundleProblem> {
+async function* checkEntry(handle: ReadableFile, entry: PlacedEntry): AsyncGenerator<BundleProblem> {
   const { name, size, headerOffset, offset, end } = entry;
   const expected = encodeTarHeader(name, size);
   if (!expected.equals(await readExactly(handle, headerOffset, expected.length))) {
@@ -57,7 +57,7 @@ async function* checkEntry(handle: FileHandle, entry: PlacedEntry): AsyncGenerat
 }
 
 /** `oci-layout` and `volume.json` have one possible content, `index.json` and `manifest.json` a digest in `bundle.json`. */
-async function* checkFiles(handle: FileHandle, head: BundleHead): AsyncGenerator<BundleProblem> {
+async function* checkFiles(handle: ReadableFile, head: BundleHead): AsyncGenerator<BundleProblem> {
   const { index, dockerManifest } = head.document;
   const expected = new Map([
     ["oci-layout", digestOf(OCI_LAYOUT)],

@@ -1,6 +1,6 @@
-import type { FileHandle } from "node:fs/promises";
 import type { BundleProblem } from "./check-structure.ts";
 import { readExactly } from "./file.ts";
+import type { ReadableFile } from "./read-ahead.ts";
 import type { BundleHead } from "./read-head.ts";
 import { decodeTarHeader, roundUpToBlock, TAR_BLOCK_SIZE, TAR_END_SIZE } from "./tar-header.ts";
 
@@ -8,7 +8,7 @@ import { decodeTarHeader, roundUpToBlock, TAR_BLOCK_SIZE, TAR_END_SIZE } from ".
 const EXTENSIONS = "ext/";
 
 /** Checks that nothing but entries under `ext/`, which are passed over, and the end of the archive follow the blobs. */
-export async function* checkTail(handle: FileHandle, head: BundleHead): AsyncGenerator<BundleProblem> {
+export async function* checkTail(handle: ReadableFile, head: BundleHead): AsyncGenerator<BundleProblem> {
   const { size } = await handle.stat();
   const offset = head.size - TAR_END_SIZE + (await measureExtensions(handle, head));
   const expected = offset + TAR_END_SIZE;
@@ -24,7 +24,7 @@ export async function* checkTail(handle: FileHandle, head: BundleHead): AsyncGen
 }
 
 /** Bytes that entries under `ext/` take behind the blobs. */
-export async function measureExtensions(handle: FileHandle, head: BundleHead): Promise<number> {
+export async function measureExtensions(handle: ReadableFile, head: BundleHead): Promise<number> {
   const { size } = await handle.stat();
   const start = head.size - TAR_END_SIZE;
   let offset = start;

@@ -1,6 +1,7 @@
 import { constants, type FileHandle, open } from "node:fs/promises";
 import { BundleError } from "../error.ts";
 import { isMissingFile, toFileError } from "../file-error.ts";
+import type { ReadableFile } from "./read-ahead.ts";
 
 /** Large enough that neither the disk nor the event loop sees many small reads. */
 export const READ_SIZE: number = 1024 * 1024;
@@ -31,13 +32,13 @@ async function openHandle(path: string): Promise<FileHandle> {
 }
 
 /** Exactly these bytes of a file. @throws `BUNDLE_INVALID` if it ends before */
-export async function readExactly(handle: FileHandle, offset: number, size: number): Promise<Buffer> {
+export async function readExactly(handle: ReadableFile, offset: number, size: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(size);
   await fill(handle, buffer, offset);
   return buffer;
 }
 
-async function fill(handle: FileHandle, buffer: Buffer, offset: number): Promise<void> {
+async function fill(handle: ReadableFile, buffer: Buffer, offset: number): Promise<void> {
   for (let filled = 0; filled < buffer.length; ) {
     const bytesRead = await readSome(handle, buffer, filled, offset + filled);
     if (bytesRead === 0) throw truncated(offset + filled);
@@ -47,7 +48,7 @@ async function fill(handle: FileHandle, buffer: Buffer, offset: number): Promise
 
 /** A medium that cannot be read any more is told as such. */
 async function readSome(
-  handle: FileHandle,
+  handle: ReadableFile,
   buffer: Buffer,
   filled: number,
   position: number,
@@ -69,7 +70,7 @@ async function readSome(
  * memory for each costs more than reading it. @throws `BUNDLE_INVALID` if the file ends before
  */
 export async function* readRange(
-  handle: FileHandle,
+  handle: ReadableFile,
   offset: number,
   size: number,
 ): AsyncGenerator<Uint8Array> {

@@ -8,6 +8,7 @@ import { checkMetadata } from "./check-content.ts";
 import { type BundleProblem, checkStructure } from "./check-structure.ts";
 import type { BundleDocument } from "./document.ts";
 import { openFile, readRange } from "./file.ts";
+import { readAhead } from "./read-ahead.ts";
 import { type BundleHead, readHead } from "./read-head.ts";
 import { type CheckFile, watchFile } from "./watch-file.ts";
 
@@ -35,10 +36,11 @@ export async function openBundle(path: string): Promise<OpenedBundle> {
   const handle = await openFile(path);
   try {
     const check = await watchFile(handle, path);
-    const head = await readHead(handle, path);
+    const near = readAhead(handle);
+    const head = await readHead(near, path);
     const manifests = new Map<string, Manifest>();
-    for await (const problem of checkStructure(handle, head)) throw toError(path, problem);
-    for await (const problem of checkMetadata(handle, head, manifests)) throw toError(path, problem);
+    for await (const problem of checkStructure(near, head)) throw toError(path, problem);
+    for await (const problem of checkMetadata(near, head, manifests)) throw toError(path, problem);
     return {
       path,
       id: head.id,

@@ -1,9 +1,9 @@
-import type { FileHandle } from "node:fs/promises";
 import { BundleError } from "../error.ts";
 import { digestOf } from "../hash.ts";
 import { type BundleDocument, MAX_DOCUMENT_SIZE, parseBundleDocument } from "./document.ts";
 import { readExactly } from "./file.ts";
 import { listEntries, OCI_LAYOUT, type PlacedEntry, placeEntries, sizeOfTar } from "./layout.ts";
+import type { ReadableFile } from "./read-ahead.ts";
 import { decodeTarHeader, roundUpToBlock, TAR_BLOCK_SIZE } from "./tar-header.ts";
 
 /** What the head of a volume says about all that follows. */
@@ -23,7 +23,7 @@ export interface BundleHead {
  *
  * @throws `BUNDLE_INVALID` if it is no bundle at all, `BUNDLE_UNSUPPORTED` if it is one that this version does not read
  */
-export async function readHead(handle: FileHandle, path: string): Promise<BundleHead> {
+export async function readHead(handle: ReadableFile, path: string): Promise<BundleHead> {
   const layout = await readFirstHeader(handle, path);
   if (layout.name !== "oci-layout" || layout.size !== OCI_LAYOUT.length)
     throw notABundle(path, `it begins with ${JSON.stringify(layout.name)}`);
@@ -61,7 +61,7 @@ const COMPRESSIONS = [
 ] as const;
 
 /** A file that is no tar at all is told apart from a damaged bundle. */
-async function readFirstHeader(handle: FileHandle, path: string): Promise<PlacedEntry> {
+async function readFirstHeader(handle: ReadableFile, path: string): Promise<PlacedEntry> {
   const { size } = await handle.stat();
   if (size < TAR_BLOCK_SIZE) throw notABundle(path, `it has ${size} bytes; it may have been cut short`);
   const start = await readExactly(handle, 0, TAR_BLOCK_SIZE);
@@ -76,7 +76,7 @@ async function readFirstHeader(handle: FileHandle, path: string): Promise<Placed
   );
 }
 
-async function readHeader(handle: FileHandle, headerOffset: number, name: string): Promise<PlacedEntry> {
+async function readHeader(handle: ReadableFile, headerOffset: number, name: string): Promise<PlacedEntry> {
   const header = decodeTarHeader(await readExactly(handle, headerOffset, TAR_BLOCK_SIZE));
   if (header?.name !== name) {
     throw new BundleError(

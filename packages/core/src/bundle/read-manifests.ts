@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import { MAX_MANIFEST_SIZE } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { isBundleError } from "../error.ts";
@@ -9,6 +8,7 @@ import { MAX_INDEX_DEPTH } from "../plan/manifest-graph.ts";
 import { checkBlob } from "./check-blob.ts";
 import type { BundleProblem } from "./check-structure.ts";
 import { readExactly } from "./file.ts";
+import type { ReadableFile } from "./read-ahead.ts";
 import type { BundleHead } from "./read-head.ts";
 
 /** All manifests of a bundle are held in memory, read: a hundred thousand of the usual size. More is an attack on it. */
@@ -24,7 +24,7 @@ export interface ManifestReader {
 
 /** A reader that puts what it reads into `manifests`; the content of all metadata has its digest. */
 export function createManifestReader(
-  handle: FileHandle,
+  handle: ReadableFile,
   head: BundleHead,
   manifests: Map<string, Manifest>,
 ): ManifestReader {
@@ -83,7 +83,7 @@ function isTypeOf(mediaType: string, manifest: Manifest): boolean {
 }
 
 async function tryParse(
-  handle: FileHandle,
+  handle: ReadableFile,
   descriptor: Descriptor,
   offset: number,
 ): Promise<Manifest | { readonly message: string }> {

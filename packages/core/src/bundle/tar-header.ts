@@ -79,7 +79,7 @@ function encodeBlock(name: string, size: number, type: "0" | "x"): Buffer {
   block.write("ustar\x0000", FIELDS.magic, "latin1");
   block.fill(" ", FIELDS.checksum, FIELDS.checksum + CHECKSUM_LENGTH, "latin1");
   let sum = 0;
-  for (const byte of block) sum += byte;
+  for (let index = 0; index < TAR_BLOCK_SIZE; index++) sum += block[index] ?? 0;
   block.write(`${sum.toString(8).padStart(6, "0")}\0 `, FIELDS.checksum, "latin1");
   return block;
 }

@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import type { EventSink } from "../events.ts";
 import type { Manifest } from "../manifest.ts";
 import type { AbortOptions } from "../repository.ts";
@@ -8,6 +7,7 @@ import { type BundleProblem, checkStructure } from "./check-structure.ts";
 import { measureExtensions } from "./check-tail.ts";
 import type { BundleBlob, BundleDocument } from "./document.ts";
 import { openFile } from "./file.ts";
+import { type ReadableFile, readAhead } from "./read-ahead.ts";
 import { type BundleHead, readHead } from "./read-head.ts";
 
 /** Whoever has seen so many knows what is the matter; a file of a megabyte can have millions. */
@@ -36,25 +36,26 @@ export interface BundleReport {
  */
 export async function verifyBundle(path: string, options: VerifyBundleOptions = {}): Promise<BundleReport> {
   const handle = await openFile(path);
+  const file = readAhead(handle);
   try {
-    const head = await readHead(handle, path);
+    const head = await readHead(file, path);
     const { id, document } = head;
     const problems: BundleProblem[] = [];
-    for await (const problem of findProblems(handle, head, options)) {
+    for await (const problem of findProblems(file, head, options)) {
       if (problems.length === MAX_PROBLEMS) {
         problems.push({ kind: "unread", message: "there are more problems: nothing was read behind these" });
         break;
       }
       problems.push(problem);
     }
-    return { id, document, problems, uncoveredSize: await measureExtensions(handle, head) };
+    return { id, document, problems, uncoveredSize: await measureExtensions(file, head) };
   } finally {
     await handle.close();
   }
 }
 
 async function* findProblems(
-  handle: FileHandle,
+  handle: ReadableFile,
   head: BundleHead,
   options: VerifyBundleOptions,
 ): AsyncGenerator<BundleProblem> {
@@ -73,7 +74,7 @@ async function* findProblems(
 }
 
 async function* checkLayers(
-  handle: FileHandle,
+  handle: ReadableFile,
   head: BundleHead,
   layers: readonly BundleBlob[],
   { signal, onEvent }: VerifyBundleOptions,
