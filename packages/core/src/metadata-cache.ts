@@ -1,11 +1,10 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import { isContentOf, MAX_MANIFEST_SIZE, requireContentOf } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { parseDigest } from "./digest.ts";
 import { BundleError, isBundleError } from "./error.ts";
 import { describeFileError, isMissingFile, toHandleError } from "./file-error.ts";
-import { readSmallFile, replaceSmallFile } from "./store/small-file.ts";
+import { readSmallFile, replaceSmallFile, sizeOfFile } from "./store/small-file.ts";
 
 /**
  * Manifests and configs on disk, by digest, so that each is fetched once ever. It may be deleted at any time; what is
@@ -72,7 +71,7 @@ export function openMetadataCache(directory: string, name: string = directory): 
     async has({ digest, size }) {
       const path = pathOf(digest);
       try {
-        return statSync(path, { throwIfNoEntry: false })?.size === size;
+        return sizeOfFile(path) === size;
       } catch (error) {
         throw failed(error, path);
       }

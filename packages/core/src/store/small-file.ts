@@ -1,4 +1,13 @@
-import { closeSync, constants, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { isMissingFile } from "../file-error.ts";
 import { makeDirectory } from "./make-directory.ts";
@@ -23,6 +32,11 @@ export function readSmallFile(path: string, maxSize: number): Buffer {
   } finally {
     closeSync(file);
   }
+}
+
+/** Undefined if there is no such file. @throws errors of the system */
+export function sizeOfFile(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
 /**
