@@ -27,15 +27,19 @@ interface Scene {
 }
 
 type SceneOptions = Partial<RegistryOptions> &
-  Partial<ProxyServerOptions> & { readonly encoded?: string; readonly insecureHosts?: readonly string[] };
+  Partial<ProxyServerOptions> & {
+    readonly encoded?: string;
+    readonly insecureHosts?: readonly string[];
+    readonly variable?: string;
+  };
 
 /** A registry without TLS that only a proxy can reach. */
 async function openScene(answer: AnswerRequest, options: SceneOptions = {}): Promise<Scene> {
-  const { encoded, insecureHosts = [], names = {}, ...others } = options;
+  const { encoded, insecureHosts = [], names = {}, variable = "ALL_PROXY", ...others } = options;
   const server = await serveOdd(answer);
   const proxy = closeAfterTest(await serveProxy({ names: { [NAME]: server.host, ...names }, ...others }));
   const url = encoded === undefined ? proxy.url : proxy.url.replace("//", `//${encoded}@`);
-  const network = createNetwork({ environment: { ALL_PROXY: url }, insecureHosts });
+  const network = createNetwork({ environment: { [variable]: url }, insecureHosts });
   const registry = open(NAME, { isInsecure: true, network, ...others });
   return {
     proxy,
@@ -99,6 +103,14 @@ describe("a proxy", () => {
 
     expect(await resolve()).toEqual(IMAGE.descriptor);
   });
+
+  test("that is only for URLs without TLS is asked where the host is not reached without it", async () => {
+    const { proxy, resolve } = await openScene(() => MANIFEST, { variable: "HTTP_PROXY" });
+
+    expect(await resolve()).toEqual(IMAGE.descriptor);
+
+    expect(proxy.requests.map(({ method }) => method)).toEqual(["HEAD"]);
+  }, 30_000);
 
   test("that wants a password for a URL without TLS is named, too", async () => {
     const server = await serveOdd(() => ({ status: 407 }));
