@@ -143,7 +143,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (!isOverloaded(response)) turn.succeed();
       // Where the registry redirects to is no registry: its 400 means something else.
       if (url.origin === new URL(`${url.protocol}//${host}`).origin) await checkFront(response, url, signal);
-      const secrets = [...secretsOf(authorization), ...(call.secrets ?? [])];
+      const toProxy = network.findProxy(url)?.headers["proxy-authorization"];
+      const secrets = [...secretsOf(authorization), ...secretsOf(toProxy), ...(call.secrets ?? [])];
       return { response: Object.assign(response, { lost, secrets }), origin: url.origin, turn };
     } catch (error) {
       // A host that was down when it was asked says nothing of what it speaks.
