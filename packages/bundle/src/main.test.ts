@@ -74,6 +74,7 @@ test.each([{ args: [] }, { args: ["--help"] }, { args: ["-h"] }, { args: ["help"
   async ({ args }) => {
     const { exitCode, stdout, stderr } = await runBundle(...args);
 
+    expect(stdout).toContain("VERSION\n  bundle 0.1.0\n");
     expect(stdout).toContain("$ bundle [COMMAND]");
     expect([exitCode, stderr]).toEqual([0, ""]);
   },

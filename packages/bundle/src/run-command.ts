@@ -1,15 +1,28 @@
 import { BundleError, nearestName } from "@airgap-bundle/core/basics";
 import type { Interfaces } from "@oclif/core";
-import { Plugin } from "@oclif/core/config";
+import { Config, Plugin } from "@oclif/core/config";
+import { Help } from "@oclif/core/help";
 import { run } from "@oclif/core/run";
 import { COMMANDS } from "./commands.ts";
 import type { MainOptions } from "./main.ts";
 
-/** Runs the command that the arguments name. @throws `USAGE` if there is none; what the command ends with */
+/** Runs the command that the arguments name; without one, shows help. @throws `USAGE` if there is none; what the command ends with */
 export async function runCommand(args: readonly string[], options: MainOptions): Promise<void> {
   checkCommand(args, Object.keys(COMMANDS));
   const plugin = await loadPlugin(commandsFor(args), options);
-  await run([...args], { ...options, plugins: new Map([[plugin.name, plugin]]) });
+  const loaded = { ...options, plugins: new Map([[plugin.name, plugin]]) };
+  if (isCommand(args)) await run([...args], loaded);
+  else await showHelp(args, await Config.load(loaded));
+}
+
+function isCommand([name = ""]: readonly string[]): boolean {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+/** Shows what `bundle --version` does as the version, where oclif shows what registries are told of us. */
+async function showHelp(args: readonly string[], config: Config): Promise<void> {
+  config.userAgent = `${config.bin} ${config.version}`;
+  await new Help(config).showHelp([...args]);
 }
 
 /** The one that will run, or all: oclif reads the flags of each that it has, and sorts them. */

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { BundleError, describeFileError } from "@airgap-bundle/core/basics";
+import { BundleError, closeAfter, describeFileError } from "@airgap-bundle/core/basics";
 import { toOutputError } from "./output-error.ts";
 import { type OutputKind, START_SIZE, whyKept } from "./output-kind.ts";
 
@@ -66,13 +66,11 @@ async function checkReplaceable(path: string, kind: OutputKind): Promise<string 
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     return describeFileError(error);
   }
-  try {
+  return await closeAfter(handle, async () => {
     if (!(await handle.stat()).isFile()) return "it is there and is no file";
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(START_SIZE), 0, START_SIZE, 0);
     return whyKept(buffer.toString("utf8", 0, bytesRead), kind);
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 function refused(path: string, flag: string, what: string): BundleError {

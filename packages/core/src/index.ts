@@ -5,6 +5,7 @@ export type { BundleDocument, BundleImage } from "./bundle/document.ts";
 export { type OpenedBundle, openBundle } from "./bundle/open-bundle.ts";
 export { openExistingBundle } from "./bundle/open-existing.ts";
 export { type BundleReport, verifyBundle } from "./bundle/verify-bundle.ts";
+export { closeAfter } from "./close-after.ts";
 export { contentOf, MAX_MANIFEST_SIZE, readAll, verified } from "./content.ts";
 export type { Descriptor, Platform } from "./descriptor.ts";
 export { type DigestParts, isDigest, isDigestAlgorithm, parseDigest } from "./digest.ts";

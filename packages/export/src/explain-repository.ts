@@ -1,5 +1,11 @@
 import { loadSelection, tellWarnings } from "@airgap-bundle/cli";
-import { type AbortOptions, type BundleError, isBundleError, type Source } from "@airgap-bundle/core";
+import {
+  type AbortOptions,
+  type BundleError,
+  closeAfter,
+  isBundleError,
+  type Source,
+} from "@airgap-bundle/core";
 import { type ExplainDocument, explainMapping } from "./explain-document.ts";
 import { type FoundRepository, findRepository } from "./find-repository.ts";
 import { openSources, type SourceFlags } from "./open-sources.ts";
@@ -26,7 +32,7 @@ export async function explainRepository(
   tellWarnings(flags.config, warnings, onEvent);
   const found = findRepository(selection, repository, flags.task === undefined ? {} : { tasks: flags.task });
   const sources = await openSources(selection, flags, options);
-  try {
+  return await closeAfter(sources, async () => {
     const results = [];
     for (const one of found) results.push(await explainFound(one, sources.openSource(one.name), { signal }));
     const errors = results.flatMap((result) => ("error" in result ? [result.error] : []));
@@ -34,9 +40,7 @@ export async function explainRepository(
     if (first !== undefined && errors.length === results.length) throw first;
     for (const { code, message } of errors) onEvent({ kind: "warning", code, message });
     return { repository, mappings: results.flatMap((result) => ("error" in result ? [] : result.mappings)) };
-  } finally {
-    await sources.close();
-  }
+  });
 }
 
 type Explanation = Pick<ExplainDocument, "mappings"> | { readonly error: BundleError };

@@ -1,5 +1,5 @@
 import { keepHeapSmall, loadSelection, type SharedOptions, tellWarnings } from "@airgap-bundle/cli";
-import { type EventSink, type Plan, type PlanWarning, resolvePlan } from "@airgap-bundle/core";
+import { closeAfter, type EventSink, type Plan, type PlanWarning, resolvePlan } from "@airgap-bundle/core";
 import { noteCacheUse } from "./note-cache-use.ts";
 import { openSources, type PlanFlags, type Sources } from "./open-sources.ts";
 
@@ -37,9 +37,9 @@ export async function withPlan<T>(
   const { selection, warnings } = await loadSelection(path);
   tellWarnings(path, warnings, onEvent);
   const release = await noteCacheUse(options.cacheDir, onEvent);
-  try {
+  return await closeAfter({ close: release }, async () => {
     const sources = await openSources(selection, flags, { ...options, onEvent: listen });
-    try {
+    return await closeAfter(sources, async () => {
       const plan = await resolvePlan(selection, {
         ...sources,
         jobs,
@@ -52,10 +52,6 @@ export async function withPlan<T>(
       });
       for (const warning of plan.warnings) onEvent({ kind: "warning", ...warning });
       return await work({ ...plan, warnings: [...heard, ...plan.warnings] }, sources);
-    } finally {
-      await sources.close();
-    }
-  } finally {
-    await release();
-  }
+    });
+  });
 }

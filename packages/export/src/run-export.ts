@@ -4,6 +4,7 @@ import { stdout } from "node:process";
 import {
   BundleError,
   claimOutput,
+  closeAfter,
   exportBundle,
   type OpenedBundle,
   openExistingBundle,
@@ -41,10 +42,8 @@ export async function runExport(
   const output = isPiped ? flags.output : await followLink(flags.output);
   if (resolve(output) === resolve(await followLink(path))) throw sameFileError(path);
   const release = isPiped ? undefined : await claimOutput(output);
-  let existing: OpenedBundle | undefined;
-  try {
-    if (!isPiped) existing = await openExistingBundle(output, { isForced: flags.force });
-    return await withPlan(path, flags, options, async (plan, sources) => {
+  const resolveAndWrite = async (existing: OpenedBundle | undefined): Promise<ExportDocument> =>
+    await withPlan(path, flags, options, async (plan, sources) => {
       checkPlan(plan, path, flags);
       const work = { ...sources, ...options, heading, failFast: flags["fail-fast"] };
       const report = isPiped
@@ -55,13 +54,11 @@ export async function runExport(
       const about = { requests: sources.requests(), durationMs };
       return toExportDocument(report, output, partial === undefined ? about : { ...about, partial });
     });
-  } finally {
-    try {
-      await existing?.close();
-    } finally {
-      await release?.();
-    }
-  }
+  return await closeAfter({ close: async () => await release?.() }, async () => {
+    const existing = isPiped ? undefined : await openExistingBundle(output, { isForced: flags.force });
+    const reading = { close: async () => await existing?.close() };
+    return await closeAfter(reading, async () => await resolveAndWrite(existing));
+  });
 }
 
 /** The file that the next run goes on with, if there is one. */

@@ -1,6 +1,7 @@
 import type { SharedOptions } from "@airgap-bundle/cli";
 import {
   BundleError,
+  closeAfter,
   type ImportedImage,
   importBundle,
   type OnExistingTag,
@@ -50,7 +51,7 @@ export async function runImport(
   if (flags["verify-first"]) await verifyFirst(path, options);
   const pool = await openPool({ ...options, chunkSize, certsDir: settings.certsDir });
   const bundle = await openBundle(path);
-  try {
+  const work = async (): Promise<ImportDocument> => {
     const planned = planImport(bundle.document, {
       ...(flags.to === undefined ? {} : { to: flags.to }),
       ...(flags.task === undefined ? {} : { tasks: flags.task }),
@@ -67,10 +68,8 @@ export async function runImport(
     const durationMs = Math.round(performance.now() - startedAt);
     const images = flags.to === undefined ? report.images.map(adviseTo) : report.images;
     return toImportDocument(bundle, { ...report, images }, { requests: pool.requests(), durationMs });
-  } finally {
-    await pool.close();
-    await bundle.close();
-  }
+  };
+  return await closeAfter(bundle, async () => await closeAfter(pool, work));
 }
 
 /** Where nobody has named the registry it may be one that is known outside only. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
+import { closeAfter } from "../close-after.ts";
 import type { BlobSink } from "../fetch/blob-sink.ts";
 import { withFileErrors } from "../file-error.ts";
 import { checkSpace } from "./check-space.ts";
@@ -48,8 +49,7 @@ export async function createBundleFile(
 
   const closeHandles = async (): Promise<void> => {
     isOpen = false;
-    await journal.close();
-    await handle.close();
+    await closeAfter(handle, async () => await journal.close());
   };
 
   return {
@@ -112,11 +112,7 @@ async function syncDirectory(directory: string): Promise<void> {
   if (platform() === "win32") return;
   try {
     const handle = await open(directory, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await closeAfter(handle, async () => await handle.sync());
   } catch (error) {
     if (!(error instanceof Error && "code" in error && UNSYNCABLE.has(error.code))) throw error;
   }

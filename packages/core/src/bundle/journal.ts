@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { closeAfter } from "../close-after.ts";
 import { isDigest } from "../digest.ts";
 import { readIfThere } from "../store/read-if-there.ts";
 import { replaceFile } from "../store/replace-file.ts";
@@ -108,10 +109,8 @@ export async function openJournal(path: string, entries: JournalEntries): Promis
 
 async function writeLines(path: string, lines: readonly string[]): Promise<void> {
   const handle: FileHandle = await open(path, "wx");
-  try {
+  await closeAfter(handle, async () => {
     await handle.writeFile(lines.map((line) => `${line}\n`).join(""));
     await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  });
 }

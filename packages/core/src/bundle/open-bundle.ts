@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { closeOnFailure } from "../close-after.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { BundleError } from "../error.ts";
 import type { Manifest } from "../manifest.ts";
@@ -34,7 +35,7 @@ export interface OpenedBundle {
  */
 export async function openBundle(path: string): Promise<OpenedBundle> {
   const handle = await openFile(path);
-  try {
+  return await closeOnFailure(handle, async () => {
     const check = await watchFile(handle, path);
     const near = readAhead(handle);
     const head = await readHead(near, path);
@@ -50,10 +51,7 @@ export async function openBundle(path: string): Promise<OpenedBundle> {
       openBlob: (descriptor, options) => openBlob({ handle, head, check }, descriptor, options),
       close: async () => await handle.close(),
     };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  });
 }
 
 /** A file that is open, and what is in it. */

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { open, rm } from "node:fs/promises";
+import { closeAfter, closeOnFailure } from "../close-after.ts";
 import { BundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
 import type { AbortOptions } from "../repository.ts";
@@ -46,21 +47,17 @@ export async function openPartialFile(
   // Of a file without a journal nobody would know whose it is.
   if (found === undefined) await (await beginJournal(journalPath(path), new Map())).close();
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
-  try {
+  return await closeOnFailure(handle, async () => {
     const journal = await openJournal(
       journalPath(path),
       listPresent(found ?? new Map(), size, options.onEvent),
     );
-    try {
-      await rearrange({ handle, journal }, bundle, { ...options, mayDrop: "all" });
-    } finally {
-      await journal.close();
-    }
+    await closeAfter(
+      journal,
+      async () => await rearrange({ handle, journal }, bundle, { ...options, mayDrop: "all" }),
+    );
     return { handle, journal: await beginJournal(journalPath(path), journal.entries()) };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  });
 }
 
 /** Removes an unfinished file, and what is noted of it. */

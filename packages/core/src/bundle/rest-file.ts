@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { open, rename } from "node:fs/promises";
+import { closeAfter } from "../close-after.ts";
 import { isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
 import { toHandleError, withFileErrors } from "../file-error.ts";
@@ -67,7 +68,7 @@ async function putRestAside(
   try {
     await (await beginJournal(journalPath(path), layOut(rest))).close();
     const aside = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
-    try {
+    await closeAfter(aside, async () => {
       let end = 0;
       for (const entry of rest.values()) {
         for await (const chunk of readRange(handle, entry.offset, notedSize(entry))) {
@@ -77,9 +78,7 @@ async function putRestAside(
         }
       }
       await aside.sync();
-    } finally {
-      await aside.close();
-    }
+    });
     return true;
   } catch (error) {
     await removePartialFile(path);

@@ -1,3 +1,4 @@
+import { closeAfter } from "../close-after.ts";
 import type { EventSink } from "../events.ts";
 import type { Manifest } from "../manifest.ts";
 import type { AbortOptions } from "../repository.ts";
@@ -37,7 +38,7 @@ export interface BundleReport {
 export async function verifyBundle(path: string, options: VerifyBundleOptions = {}): Promise<BundleReport> {
   const handle = await openFile(path);
   const file = readAhead(handle);
-  try {
+  return await closeAfter(handle, async () => {
     const head = await readHead(file, path);
     const { id, document } = head;
     const problems: BundleProblem[] = [];
@@ -49,9 +50,7 @@ export async function verifyBundle(path: string, options: VerifyBundleOptions = 
       problems.push(problem);
     }
     return { id, document, problems, uncoveredSize: await measureExtensions(file, head) };
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 async function* findProblems(

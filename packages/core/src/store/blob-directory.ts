@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { open, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { closeAfter } from "../close-after.ts";
 import { verified } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { parseDigest } from "../digest.ts";
@@ -109,9 +110,5 @@ async function writeFileChunks(
 
 async function syncFile(path: string): Promise<void> {
   const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await closeAfter(file, async () => await file.sync());
 }

@@ -1,5 +1,6 @@
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { closeAfter } from "../close-after.ts";
 import { toFileError } from "../file-error.ts";
 import { makeDirectory } from "./make-directory.ts";
 
@@ -26,10 +27,9 @@ async function writeAndRename(
   path: string,
   write: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  try {
+  const clearing = { close: async () => await rm(temporary, { force: true }) };
+  await closeAfter(clearing, async () => {
     await write(temporary);
     await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  });
 }

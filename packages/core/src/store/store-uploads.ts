@@ -1,3 +1,4 @@
+import { closeAfter } from "../close-after.ts";
 import { parseDigest } from "../digest.ts";
 import { BundleError } from "../error.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
@@ -62,13 +63,12 @@ export function openUploads(backend: StoreBackend, repository: string, busy: Set
 
     finishUpload: async (id, digest) =>
       await change(id, async (upload, size) => {
-        try {
+        const session = { close: async () => await uploads.remove(upload) };
+        await closeAfter(session, async () => {
           parseDigest(digest);
           await uploads.moveToBlobs(upload, { mediaType: MEDIA_TYPES.octetStream, digest, size });
           await backend.writeEntry({ repository, kind: "blobs", name: digest }, "");
-        } finally {
-          await uploads.remove(upload);
-        }
+        });
       }),
 
     cancelUpload: async (id) => await change(id, async (upload) => await uploads.remove(upload)),

@@ -2,6 +2,7 @@ import { type BundleFile, createBundleFile } from "../bundle/bundle-file.ts";
 import { type ComposedBundle, composeBundle } from "../bundle/compose-bundle.ts";
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import { discardPartialFile } from "../bundle/rest-file.ts";
+import { closeAfter } from "../close-after.ts";
 import { contentOf } from "../content.ts";
 import type { FailedImage, Plan, PlannedImage } from "../plan/plan.ts";
 import { downloadLayers } from "./download-layers.ts";
@@ -46,7 +47,7 @@ export async function exportBundle(
   }
 
   const file = await createBundleFile(path, planned, options);
-  try {
+  return await closeAfter(file, async () => {
     const { fetched, failures } = await downloadLayers(planned, file, plan, options);
     const rest = takeOut(complete, plan.manifests, failures);
     const allFailed = [...planFailed, ...rest.failed];
@@ -62,9 +63,7 @@ export async function exportBundle(
     });
     const sorted = { complete: rest.complete, failed: allFailed };
     return reportBundle(bundle, sorted, { layers: fetched, metadata: cache.fetched }, true);
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /** Is there nothing that the next run may bring? */

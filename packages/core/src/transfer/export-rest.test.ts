@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -94,6 +94,24 @@ test("exportBundle() writes the bundle of the rest where what has arrived of oth
   expect(report).toMatchObject({ images: 1, failed: [{ code: "DENIED" }] });
   expect(warnings).toEqual(["PARTIAL_DROPPED"]);
   expect((await verifyBundle(path)).problems).toEqual([]);
+});
+
+test("exportBundle() tells why it failed, also where the unfinished file cannot be removed then", async () => {
+  const bug = new TypeError("bug");
+  async function* losing(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("ba");
+    // A directory cannot be removed as a file is.
+    await rm(`${path}.partial`);
+    await mkdir(`${path}.partial`);
+    throw bug;
+  }
+  const [, base, top] = REDIS.blobs.map(({ descriptor }) => descriptor.digest);
+  const withoutLayers: ReplaceBlob = ({ digest }) => {
+    if (digest === base) return losing();
+    return digest === top ? failing() : undefined;
+  };
+
+  await expect(exportAgain(MORE.slice(0, 1), withoutLayers)).rejects.toBe(bug);
 });
 
 test("exportBundle() drops and tells what no image of a whole bundle needs", async () => {

@@ -1,7 +1,8 @@
 import { contentOf, describeCauses } from "@airgap-bundle/core";
 import { describe, expect, test } from "vitest";
-import { makeBlob } from "../../../../test/support/images.ts";
+import { makeBlob, makeImage } from "../../../../test/support/images.ts";
 import { PASSWORD, readImage, USER, useLogins, WRONG } from "../../../../test/support/logins.ts";
+import { answerManifest } from "../../../../test/support/manifest-answer.ts";
 
 const { open, seen, serve, serveBearer, serveOdd, serveOddly, steps } = useLogins();
 
@@ -232,6 +233,30 @@ describe("a registry that refuses without saying how to log in", () => {
     expect(server.requests).toHaveLength(3);
   });
 });
+
+test("credentials are taken where a registry redirects, before it is known that the host there is dead", async () => {
+  // A request without a body to cut gets no answer at all.
+  const storage = await serveOdd(() => ({ isDropped: true }));
+  const image = makeImage(["layer"]);
+  const server = await serveOdd(({ url, headers }) => {
+    if (headers.authorization === undefined)
+      return { status: 401, headers: { "www-authenticate": "Basic realm=x" } };
+    if (url.includes("team/first")) return { status: 429 };
+    if (url.includes("team/app")) return { status: 307, headers: { location: `${storage.url}/x` } };
+    return answerManifest(image);
+  });
+  const registry = open(server.host, { credentials: USER });
+  // From now on it is known how to log in, and not yet whether the password is right.
+  await expect(registry.openRepository("team/first").resolve("7")).rejects.toThrow();
+  const controller = new AbortController();
+
+  const lost = registry.openRepository("team/app").resolve("7", { signal: controller.signal });
+  const found = registry.openRepository("team/base").resolve("7");
+
+  expect(await found).toEqual(image.descriptor);
+  controller.abort(new Error("stopped"));
+  await expect(lost).rejects.toThrow("stopped");
+}, 10_000);
 
 describe("a registry that repeats what it was sent", () => {
   test.each([

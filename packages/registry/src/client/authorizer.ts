@@ -2,6 +2,7 @@ import { type BundleError, type EventSink, isBundleError } from "@airgap-bundle/
 import type { Dispatcher } from "undici";
 import { toBasicHeader } from "../credentials/basic-header.ts";
 import type { Credentials } from "../credentials/credentials.ts";
+import type { FindProxy } from "../network/proxies.ts";
 import type { Challenge } from "./challenge.ts";
 import { createLoginTurns, type LoginTurn, NO_TURN } from "./login-turns.ts";
 import { isLoopback } from "./scheme.ts";
@@ -24,6 +25,8 @@ export interface AuthorizerOptions {
   readonly registry: string;
   readonly findCredentials: FindOwnCredentials;
   readonly dispatcher: Dispatcher;
+  /** Those of the dispatcher. @default none */
+  readonly findProxy?: FindProxy | undefined;
   readonly userAgent: string;
   readonly onEvent?: EventSink | undefined;
   /** Milliseconds that never go back. */
@@ -76,11 +79,11 @@ export interface Authorizer {
 
 /** An authorizer that knows nothing of its registry yet. A token is asked for once for credentials and scopes. */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const { registry, findCredentials, dispatcher, userAgent, now, onEvent } = options;
+  const { registry, findCredentials, onEvent } = options;
   const strikes = createStrikes(registry);
   const turns = createLoginTurns(registry);
   const onPlain = createPlainWarning(registry, onEvent);
-  const tokens = createTokenLogin({ registry, dispatcher, userAgent, now, onPlain, strikes, turns });
+  const tokens = createTokenLogin({ ...options, onPlain, strikes, turns });
   const wider = new Map<string, readonly string[]>();
   let challenge: Challenge | undefined;
 

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMemoryStore, type Repository } from "@airgap-bundle/core";
@@ -81,6 +83,25 @@ describe("plain http", () => {
     expect(seen).toEqual([]);
     expect(await resolve(open(host, { isInsecure: true }))).toEqual(IMAGE.descriptor);
   });
+});
+
+test("what a host speaks is found out anew after an answer that it is down, as a proxy gives in its place", async () => {
+  let isDown = true;
+  const server = createServer((socket) =>
+    socket.once("data", ([first]) => {
+      // A handshake begins so; what ends it is an alert.
+      if (first === 0x16) return isDown ? socket.destroy() : socket.end(Buffer.from("15030300020228", "hex"));
+      isDown = false;
+      return socket.end(
+        "HTTP/1.1 503 No\r\nretry-after: 0\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+      );
+    }),
+  );
+  closeAfterTest({ close: async () => await new Promise<void>((done) => void server.close(() => done())) });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+
+  await expect(resolve(open(`127.0.0.1:${port}`))).rejects.toMatchObject({ code: "TLS_FAILED" });
 });
 
 describe("redirects", () => {

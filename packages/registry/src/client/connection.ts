@@ -61,16 +61,20 @@ export interface Connection {
 
 /** Connections to this host; nothing is opened yet. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { host, isInsecure, userAgent, gates } = options;
+  const { host, isInsecure, userAgent, gates, network } = options;
   const { dispatcher, sendDirect, openSocket, placeOf, close } = createDispatcher(options);
   const mayBePlain = isInsecure || isLoopback(host);
+  const isProxied = (by: Scheme): boolean => network.findProxy(new URL(`${by}://${host}`)) !== undefined;
+  const isPlainProxied = isProxied("http") && !isProxied("https");
   let scheme: Promise<Scheme> | undefined;
   let hasAnswered = false;
   const checkFront = createFrontCheck({ dispatcher, placeOf });
 
   const origin: Connection["origin"] = async ({ what, signal }) => {
     const startedAt = performance.now();
-    scheme ??= mayBePlain ? detectScheme(host, { openSocket, signal }) : Promise.resolve("https");
+    scheme ??= mayBePlain
+      ? detectScheme(host, { openSocket, signal, isPlainProxied })
+      : Promise.resolve("https");
     try {
       return new URL(`${await scheme}://${host}`).origin;
     } catch (error) {
@@ -133,11 +137,14 @@ export function createConnection(options: ConnectionOptions): Connection {
     const lost = (error: BundleError): BundleError => turn.fail(error, what);
     try {
       const response = await sendAgain(call, url, authorization);
-      hasAnswered = true;
+      // Of a host that is down a proxy says so in its place, which says nothing of what the host speaks.
+      if (!hasAnswered && isOverloaded(response)) scheme = undefined;
+      else hasAnswered = true;
       if (!isOverloaded(response)) turn.succeed();
       // Where the registry redirects to is no registry: its 400 means something else.
       if (url.origin === new URL(`${url.protocol}//${host}`).origin) await checkFront(response, url, signal);
-      const secrets = [...secretsOf(authorization), ...(call.secrets ?? [])];
+      const toProxy = network.findProxy(url)?.headers["proxy-authorization"];
+      const secrets = [...secretsOf(authorization), ...secretsOf(toProxy), ...(call.secrets ?? [])];
       return { response: Object.assign(response, { lost, secrets }), origin: url.origin, turn };
     } catch (error) {
       // A host that was down when it was asked says nothing of what it speaks.

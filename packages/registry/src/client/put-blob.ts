@@ -1,6 +1,7 @@
 import {
   BundleError,
   changeError,
+  closeAfter,
   type Descriptor,
   isBundleError,
   type OpenContent,
@@ -48,7 +49,14 @@ export async function putBlob(
   const reader = createContentReader(descriptor, open);
   const upload: Upload = { remote, descriptor, reader, ...abort };
   const troubles: Troubles = { abandoned: [], cuts: 0, changed: 0 };
-  try {
+  const leftovers = {
+    async close(): Promise<void> {
+      await reader.close();
+      // Not before the registry was asked whether the blob has arrived: it may be about to finish.
+      await Promise.all(troubles.abandoned.map(async (session) => await cancelSession(remote, session)));
+    },
+  };
+  await closeAfter(leftovers, async () => {
     await retry(
       async (attempt) => {
         if (attempt > 1 && (await mayHaveArrived(upload))) return;
@@ -60,11 +68,7 @@ export async function putBlob(
         alsoRetryOnce: ["BLOB_UPLOAD_INVALID", "BLOB_UPLOAD_UNKNOWN"],
       },
     );
-  } finally {
-    await reader.close();
-    // Not before the registry was asked whether the blob has arrived: it may be about to finish.
-    await Promise.all(troubles.abandoned.map(async (session) => await cancelSession(remote, session)));
-  }
+  });
   return "uploaded";
 }
 

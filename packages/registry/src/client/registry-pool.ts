@@ -2,6 +2,7 @@ import {
   type AbortOptions,
   type Auth,
   BundleError,
+  closeAfter,
   type EventSink,
   isDockerHub,
   type ListRepositories,
@@ -144,11 +145,10 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
       credentials: credentials?.kind === "password" ? credentials : undefined,
       onRequest,
     };
-    try {
-      return await listHubRepositories(hub, listing, { ...abort, maxRepositories });
-    } finally {
-      await connection.close();
-    }
+    return await closeAfter(
+      connection,
+      async () => await listHubRepositories(hub, listing, { ...abort, maxRepositories }),
+    );
   };
 
   return {

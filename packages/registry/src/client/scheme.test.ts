@@ -81,6 +81,16 @@ describe("detectScheme()", () => {
     expect(await detectScheme("r.internal", { openSocket: refuse })).toBe("http");
   });
 
+  test("leaves a host that is not reached to plain http where that goes through a proxy", async () => {
+    const openNone = async (): Promise<Socket> => {
+      throw Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" });
+    };
+    const host = "r.internal:5000";
+
+    expect(await detectScheme(host, { openSocket: openNone, isPlainProxied: true })).toBe("http");
+    await expect(detectScheme(host, { openSocket: openNone })).rejects.toMatchObject({ code: "ENOTFOUND" });
+  });
+
   test("ends when it is told to", async () => {
     const controller = new AbortController();
     const host = await listen((socket) => {

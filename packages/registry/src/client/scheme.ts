@@ -21,6 +21,8 @@ export type Scheme = "http" | "https";
 export interface DetectSchemeOptions {
   readonly openSocket: (url: URL, options: AbortOptions) => Promise<Socket>;
   readonly signal?: AbortSignal | undefined;
+  /** Plain http goes to the host through a proxy, and https does not. @default false */
+  readonly isPlainProxied?: boolean;
 }
 
 /** Where plain http is allowed without being asked for, as docker does. */
@@ -31,18 +33,22 @@ export function isLoopback(host: string): boolean {
 
 /**
  * The scheme of a host that may speak plain http: `https` if it knows what a TLS handshake is, else `http`. No request is
- * sent. Plain http is left where nobody listens at the port of https, and where a proxy opens no tunnel.
+ * sent. Plain http is left where nobody listens at the port of https, where a proxy opens no tunnel, and where only a
+ * proxy for plain http may reach the host.
  *
  * @throws what keeps it from being connected to; the abort reason
  */
 export async function detectScheme(host: string, options: DetectSchemeOptions): Promise<Scheme> {
-  const { openSocket, signal } = options;
+  const { openSocket, signal, isPlainProxied = false } = options;
   const url = new URL(`https://${host}`);
   let socket: Socket;
   try {
     socket = await openSocket(url, signal === undefined ? {} : { signal });
   } catch (error) {
-    const isClosed = url.port === "" && faultCode(error) === "ECONNREFUSED";
+    signal?.throwIfAborted();
+    const fault = faultCode(error);
+    if (isPlainProxied && fault !== "") return "http";
+    const isClosed = url.port === "" && fault === "ECONNREFUSED";
     if (isClosed || (error instanceof NetworkError && error.code === "DENIED")) return "http";
     throw error;
   }

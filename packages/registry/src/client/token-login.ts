@@ -1,5 +1,4 @@
 import { isBundleError } from "@airgap-bundle/core";
-import type { Dispatcher } from "undici";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Wanted } from "./authorizer.ts";
 import type { Challenge } from "./challenge.ts";
@@ -10,8 +9,8 @@ import { type FetchTokenOptions, fetchToken, type Token } from "./token.ts";
 import { createTokenCache, type GivenToken, type TokenCache } from "./token-cache.ts";
 
 /** What tokens are fetched with. */
-export interface TokenLoginOptions extends Pick<FetchTokenOptions, "registry" | "userAgent" | "onPlain"> {
-  readonly dispatcher: Dispatcher;
+export interface TokenLoginOptions
+  extends Pick<FetchTokenOptions, "registry" | "dispatcher" | "findProxy" | "userAgent" | "onPlain"> {
   /** Milliseconds that never go back. */
   readonly now: () => number;
   readonly strikes: Strikes;
@@ -32,7 +31,7 @@ export interface TokenLogin {
 
 /** A login that has no token yet. What token servers refuse is counted as strikes. */
 export function createTokenLogin(options: TokenLoginOptions): TokenLogin {
-  const { registry, dispatcher, userAgent, now, onPlain, strikes, turns } = options;
+  const { registry, dispatcher, findProxy, userAgent, now, onPlain, strikes, turns } = options;
   const tokens = createTokenCache(now);
 
   /** With 403 a token server speaks of the repository: GHCR does so for every one that it does not show. */
@@ -76,6 +75,7 @@ export function createTokenLogin(options: TokenLoginOptions): TokenLogin {
         scopes,
         credentials,
         dispatcher,
+        findProxy,
         userAgent,
         ...(onPlain === undefined ? {} : { onPlain }),
         ...(signal === undefined ? {} : { signal }),

@@ -6,6 +6,7 @@ import { type Credentials, describeCredentials, type IdentityToken } from "../cr
 import { loginHint } from "../credentials/login-hint.ts";
 import { secretsOf } from "../credentials/mask-secrets.ts";
 import { HEADER_TEXT } from "../credentials/parse-credentials.ts";
+import type { FindProxy } from "../network/proxies.ts";
 import { AnswerError, lineOf, type RequestLine } from "./answer-error.ts";
 import type { Challenge } from "./challenge.ts";
 import { toConnectionError } from "./connection-error.ts";
@@ -49,6 +50,8 @@ export interface FetchTokenOptions {
   readonly scopes: readonly string[];
   readonly credentials: Credentials | undefined;
   readonly dispatcher: Dispatcher;
+  /** Those of the dispatcher. @default none */
+  readonly findProxy?: FindProxy | undefined;
   readonly userAgent: string;
   readonly signal?: AbortSignal;
   /** Told where credentials go that are to be sent without TLS over a network. */
@@ -134,7 +137,7 @@ interface TokenRequest {
 
 /** Once, and to no other place: a redirect would take the credentials there. */
 async function send(url: URL, asked: TokenRequest, options: AskOptions): Promise<TokenAnswer> {
-  const { dispatcher, userAgent, signal, what } = options;
+  const { dispatcher, findProxy, userAgent, signal, what } = options;
   const timeout = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
   const { secrets, ...message } = asked;
   try {
@@ -149,7 +152,7 @@ async function send(url: URL, asked: TokenRequest, options: AskOptions): Promise
       status: response.statusCode,
       body: await readAll(response.body, MAX_TOKEN_BODY_SIZE),
       retryAfter: headerOf(response, "retry-after"),
-      secrets,
+      secrets: [...secrets, ...secretsOf(findProxy?.(url)?.headers["proxy-authorization"])],
     };
   } catch (error) {
     signal?.throwIfAborted();

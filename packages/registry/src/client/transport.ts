@@ -39,6 +39,7 @@ export function createTransport(options: TransportOptions): Transport {
     registry: account,
     findCredentials,
     dispatcher,
+    findProxy: options.network.findProxy,
     userAgent: options.userAgent,
     onEvent,
     now: () => performance.now(),

@@ -1,4 +1,5 @@
 import type { EventSink, WarningCode } from "@airgap-bundle/core";
+import { maskSecrets } from "../credentials/mask-secrets.ts";
 import type { Transport } from "./transport.ts";
 
 /** Tells the operator something about a registry; the work goes on. */
@@ -27,7 +28,8 @@ export function hearWarnings(transport: Transport, registry: string, warn: Warn)
     ...transport,
     async send(call) {
       const response = await transport.send(call);
-      for (const text of readWarnings(response.headers["warning"])) {
+      for (const said of readWarnings(response.headers["warning"])) {
+        const text = maskSecrets(said, response.secrets ?? []);
         const isHeard = heard.size < MAX_WARNINGS || heard.has(text);
         if (isHeard) heard.add(text);
         const words = isHeard

@@ -1,3 +1,4 @@
+import { describeCauses, type TransferEvent } from "@airgap-bundle/core";
 import { describe, expect, test } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeImage } from "../../../../test/support/images.ts";
@@ -27,15 +28,19 @@ interface Scene {
 }
 
 type SceneOptions = Partial<RegistryOptions> &
-  Partial<ProxyServerOptions> & { readonly encoded?: string; readonly insecureHosts?: readonly string[] };
+  Partial<ProxyServerOptions> & {
+    readonly encoded?: string;
+    readonly insecureHosts?: readonly string[];
+    readonly variable?: string;
+  };
 
 /** A registry without TLS that only a proxy can reach. */
 async function openScene(answer: AnswerRequest, options: SceneOptions = {}): Promise<Scene> {
-  const { encoded, insecureHosts = [], names = {}, ...others } = options;
+  const { encoded, insecureHosts = [], names = {}, variable = "ALL_PROXY", ...others } = options;
   const server = await serveOdd(answer);
   const proxy = closeAfterTest(await serveProxy({ names: { [NAME]: server.host, ...names }, ...others }));
   const url = encoded === undefined ? proxy.url : proxy.url.replace("//", `//${encoded}@`);
-  const network = createNetwork({ environment: { ALL_PROXY: url }, insecureHosts });
+  const network = createNetwork({ environment: { [variable]: url }, insecureHosts });
   const registry = open(NAME, { isInsecure: true, network, ...others });
   return {
     proxy,
@@ -98,6 +103,55 @@ describe("a proxy", () => {
     const { resolve } = await openScene(() => MANIFEST, { connectStatus: 403 });
 
     expect(await resolve()).toEqual(IMAGE.descriptor);
+  });
+
+  test("that is only for URLs without TLS is asked where the host is not reached without it", async () => {
+    const { proxy, resolve } = await openScene(() => MANIFEST, { variable: "HTTP_PROXY" });
+
+    expect(await resolve()).toEqual(IMAGE.descriptor);
+
+    expect(proxy.requests.map(({ method }) => method)).toEqual(["HEAD"]);
+  }, 30_000);
+
+  test.each(["/v2/", "/token"])(
+    "whose page for %s repeats its password is told without that",
+    async (place) => {
+      const challenge = `Bearer realm="http://${NAME}/token"`;
+      const server = await serveOdd(({ url, headers }) => {
+        if (!url.includes(place)) return { status: 401, headers: { "www-authenticate": challenge } };
+        const sent = headers["proxy-authorization"] ?? "";
+        const login = Buffer.from(sent.replace("Basic ", ""), "base64").toString();
+        return { status: 400, body: `got ${sent}, which is ${login}`, headers: { "x-request-id": sent } };
+      });
+      const environment = { HTTP_PROXY: server.url.replace("//", `//${LOGIN.encoded}@`) };
+      const registry = open(NAME, { isInsecure: true, network: createNetwork({ environment }) });
+
+      const error: unknown = await Array.fromAsync(registry.openRepository("team/app").listTags()).catch(
+        (thrown: unknown) => thrown,
+      );
+
+      const told = [String(error), ...describeCauses(error)].join(" ");
+      expect(told).toContain("got Basic ***, which is ada:***");
+      expect(told).not.toContain("p@ss");
+      expect(told).not.toContain(Buffer.from(LOGIN.decoded).toString("base64"));
+    },
+  );
+
+  test("that repeats its password in a warning is heard without that", async () => {
+    const server = await serveOdd(({ headers }) => ({
+      ...MANIFEST,
+      headers: { ...MANIFEST.headers, warning: `299 - "got ${headers["proxy-authorization"]}"` },
+    }));
+    const environment = { HTTP_PROXY: server.url.replace("//", `//${LOGIN.encoded}@`) };
+    const events: TransferEvent[] = [];
+    const network = createNetwork({ environment });
+    const registry = open(NAME, { isInsecure: true, network, onEvent: (event) => events.push(event) });
+
+    await registry.openRepository("team/app").resolve("7");
+
+    expect(events).toEqual([
+      { kind: "warning", code: "REGISTRY_WARNING", message: `${NAME} says: got Basic ***` },
+    ]);
   });
 
   test("that wants a password for a URL without TLS is named, too", async () => {
