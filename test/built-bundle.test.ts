@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,24 +10,6 @@ const PACKAGE = fileURLToPath(new URL("../packages/bundle", import.meta.url));
 const SELECTION = fileURLToPath(new URL("../examples/annotated.yaml", import.meta.url));
 
 const run = promisify(execFile);
-
-/** How often a pattern is in what is built. */
-async function countInBuilt(directory: string, pattern: RegExp): Promise<number> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith(".js"));
-  const texts = await Promise.all(names.map(async (name) => await readFile(join(directory, name), "utf8")));
-  return texts.flatMap((text) => text.match(pattern) ?? []).length;
-}
-
-test("what is CommonJS is compiled with its file, and so is in node's cache of compiled code", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "built-"));
-  onTestFinished(async () => await rm(directory, { recursive: true }));
-  await run(process.execPath, [join(PACKAGE, "build.js"), directory]);
-
-  const modules = await countInBuilt(directory, /__commonJS\(\{/g);
-
-  expect(modules).toBeGreaterThan(100);
-  expect(await countInBuilt(directory, /__commonJS\(\{\n {2}"[^"]+": \(function\(/g)).toBe(modules);
-});
 
 test("the package is complete without node_modules: what is carried to the closed side runs there", async () => {
   const directory = await mkdtemp(join(tmpdir(), "built-"));

@@ -32,13 +32,14 @@ const { metafile } = await build({
 
 // V8 compiles a function when it is first called, and leaves it out of node's compile cache, unless it stands in brackets.
 // So do here the modules that are CommonJS, which are functions.
+const WRAPPER = /(__commonJS\(\{\n {2}"[^"]+")(\([^)]*\) \{.*?\n {2}\})\n\}\);/gs;
 for (const path of Object.keys(metafile.outputs).filter((name) => name.endsWith(".js"))) {
   const file = join(ROOT, path);
   const code = await readFile(file, "utf8");
-  await writeFile(
-    file,
-    code.replace(/(__commonJS\(\{\n {2}"[^"]+")(\([^)]*\) \{.*?\n {2}\})\n\}\);/gs, "$1: (function$2)\n});"),
-  );
+  const wrappers = code.split(" = __commonJS(").length - 1;
+  if (code.match(WRAPPER)?.length !== (wrappers || undefined))
+    throw new Error(`esbuild writes modules of CommonJS in another way than is known here: ${path}`);
+  await writeFile(file, code.replace(WRAPPER, "$1: (function$2)\n});"));
 }
 
 // Whoever passes the executable on passes the dependencies on, with their terms.

@@ -59,6 +59,22 @@ test("a file that gives little at once gives all in the end", async () => {
   expect(await read(ahead, 300, 212)).toEqual(CONTENT.subarray(300, 512));
 });
 
+test("what cannot be read behind a piece is no fault of it", async () => {
+  const file = createFile();
+  const ahead = readAhead({
+    ...file,
+    read: async (buffer, offset, length, position) => {
+      if (position < 8192 && position + length > 4096) throw new Error("EIO");
+      return await file.read(buffer, offset, length, position);
+    },
+  });
+
+  expect(await read(ahead, 512, 512)).toEqual(CONTENT.subarray(512, 1024));
+  expect(await read(ahead, 1024, 512)).toEqual(CONTENT.subarray(1024, 1536));
+  await expect(read(ahead, 4000, 512)).rejects.toThrow("EIO");
+  expect(await read(ahead, 8192, 512)).toEqual(CONTENT.subarray(8192, 8704));
+});
+
 test("after a read that fails nothing of before is given", async () => {
   const file = createFile();
   let isBroken = false;

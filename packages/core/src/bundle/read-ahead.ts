@@ -21,15 +21,23 @@ export function readAhead(file: ReadableFile): ReadableFile {
   const window = Buffer.allocUnsafeSlow(WINDOW_SIZE);
   let start = 0;
   let filled = 0;
+  const readWindow = async (position: number): Promise<number> => {
+    try {
+      return (await file.read(window, 0, WINDOW_SIZE, position)).bytesRead;
+    } catch {
+      // Whoever wants what is there alone is told, if that is at fault.
+      return 0;
+    }
+  };
   return {
     stat: async () => await file.stat(),
     async read(buffer, offset, length, position) {
       if (length > WINDOW_SIZE) return await file.read(buffer, offset, length, position);
       if (position < start || position + length > start + filled) {
-        filled = 0;
-        const { bytesRead } = await file.read(window, 0, WINDOW_SIZE, position);
+        filled = await readWindow(position);
+        // What cannot be read behind a piece is nothing to its reader.
+        if (filled === 0) return await file.read(buffer, offset, length, position);
         start = position;
-        filled = bytesRead;
       }
       const from = position - start;
       return { bytesRead: window.copy(buffer, offset, from, Math.min(from + length, filled)) };

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fdatasync,
   openSync,
   readSync,
   renameSync,
@@ -9,8 +10,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { isMissingFile } from "../file-error.ts";
 import { makeDirectory } from "./make-directory.ts";
+
+const flush = promisify(fdatasync);
 
 /**
  * The first bytes of a file, at most `maxSize`, without a turn of the event loop: each of the four trips to node's threads
@@ -40,26 +44,33 @@ export function sizeOfFile(path: string): number | undefined {
 }
 
 /**
- * Puts these bytes in the place of a file, and makes the directories above it. Readers see the old file or the new one.
- * It is not flushed: after a loss of power it may be empty.
+ * Puts these bytes in the place of a file, and makes the directories above it. Readers see the old file or the new one,
+ * also after a loss of power.
  *
  * @throws errors of the system
  */
 export async function replaceSmallFile(path: string, content: Uint8Array): Promise<void> {
   try {
-    writeAndRename(path, content);
+    await writeAndRename(path, content);
   } catch (error) {
     if (!isMissingFile(error)) throw error;
     await makeDirectory(dirname(path));
-    writeAndRename(path, content);
+    await writeAndRename(path, content);
   }
 }
 
-function writeAndRename(path: string, content: Uint8Array): void {
+async function writeAndRename(path: string, content: Uint8Array): Promise<void> {
   // The dot keeps it out of every list of names.
   const temporary = join(dirname(path), `.${crypto.randomUUID()}`);
+  const file = openSync(temporary, "wx");
   try {
-    writeFileSync(temporary, content, { flag: "wx" });
+    try {
+      writeFileSync(file, content);
+      // The disk alone is worth waiting for.
+      await flush(file);
+    } finally {
+      closeSync(file);
+    }
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
