@@ -36,8 +36,8 @@ const WRAPPER = /(__commonJS\(\{\n {2}"[^"]+")(\([^)]*\) \{.*?\n {2}\})\n\}\);/g
 for (const path of Object.keys(metafile.outputs).filter((name) => name.endsWith(".js"))) {
   const file = join(ROOT, path);
   const code = await readFile(file, "utf8");
-  const wrappers = code.split(" = __commonJS(").length - 1;
-  if (code.match(WRAPPER)?.length !== (wrappers || undefined))
+  const modules = code.match(/ = __commonJS\(/g) ?? [];
+  if (modules.length !== (code.match(WRAPPER) ?? []).length)
     throw new Error(`esbuild writes modules of CommonJS in another way than is known here: ${path}`);
   await writeFile(file, code.replace(WRAPPER, "$1: (function$2)\n});"));
 }

@@ -9,26 +9,19 @@ import type { MainOptions } from "./main.ts";
 /** Runs the command that the arguments name; without one, shows help. @throws `USAGE` if there is none; what the command ends with */
 export async function runCommand(args: readonly string[], options: MainOptions): Promise<void> {
   checkCommand(args, Object.keys(COMMANDS));
-  const plugin = await loadPlugin(commandsFor(args), options);
+  const [name = ""] = args;
+  const command = COMMANDS[name];
+  // oclif reads the flags of every command that it has, and sorts them.
+  const plugin = await loadPlugin(command === undefined ? COMMANDS : { [name]: command }, options);
   const loaded = { ...options, plugins: new Map([[plugin.name, plugin]]) };
-  if (isCommand(args)) await run([...args], loaded);
-  else await showHelp(args, await Config.load(loaded));
-}
-
-function isCommand([name = ""]: readonly string[]): boolean {
-  return Object.hasOwn(COMMANDS, name);
+  if (command === undefined) await showHelp(args, await Config.load(loaded));
+  else await run([...args], loaded);
 }
 
 /** Shows what `bundle --version` does as the version, where oclif shows what registries are told of us. */
 async function showHelp(args: readonly string[], config: Config): Promise<void> {
   config.userAgent = `${config.bin} ${config.version}`;
   await new Help(config).showHelp([...args]);
-}
-
-/** The one that will run, or all: oclif reads the flags of each that it has, and sorts them. */
-function commandsFor([name = ""]: readonly string[]): typeof COMMANDS {
-  const command = COMMANDS[name];
-  return command === undefined ? COMMANDS : { [name]: command };
 }
 
 /** The commands as a plugin of oclif that is in memory: the same for sources, for the build and for a single file. */

@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import { isContentOf, MAX_MANIFEST_SIZE, requireContentOf } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { parseDigest } from "./digest.ts";
 import { BundleError, isBundleError } from "./error.ts";
 import { describeFileError, isMissingFile, toHandleError } from "./file-error.ts";
-import { readSmallFile, replaceSmallFile, sizeOfFile } from "./store/small-file.ts";
+import { blobFile, statFile } from "./store/blob-directory.ts";
+import { readSmallFile, replaceSmallFile } from "./store/small-file.ts";
 
 /**
  * Manifests and configs on disk, by digest, so that each is fetched once ever. It may be deleted at any time; what is
@@ -33,10 +32,6 @@ export interface MetadataCache {
 export function openMetadataCache(directory: string, name: string = directory): MetadataCache {
   const fetched = new Set<string>();
 
-  const pathOf = (digest: string): string => {
-    const { algorithm, hex } = parseDigest(digest);
-    return join(directory, algorithm, hex);
-  };
   const failed = (thrown: unknown, path: string): unknown => {
     const error = toHandleError(thrown, path);
     return isBundleError(error) ? cacheError(name, error) : error;
@@ -44,7 +39,7 @@ export function openMetadataCache(directory: string, name: string = directory): 
 
   const get = async ({ digest, size }: Descriptor): Promise<Uint8Array | undefined> => {
     if (size > MAX_MANIFEST_SIZE) return undefined;
-    const path = pathOf(digest);
+    const path = blobFile(directory, digest);
     try {
       // One more, so that a file that is too long shows it.
       const content = readSmallFile(path, size + 1);
@@ -56,7 +51,7 @@ export function openMetadataCache(directory: string, name: string = directory): 
   };
   const put = async (descriptor: Descriptor, content: Uint8Array): Promise<void> => {
     requireContentOf(descriptor, content);
-    const path = pathOf(descriptor.digest);
+    const path = blobFile(directory, descriptor.digest);
     try {
       await replaceSmallFile(path, content);
     } catch (error) {
@@ -69,9 +64,9 @@ export function openMetadataCache(directory: string, name: string = directory): 
     get,
     put,
     async has({ digest, size }) {
-      const path = pathOf(digest);
+      const path = blobFile(directory, digest);
       try {
-        return sizeOfFile(path) === size;
+        return (await statFile(path))?.size === size;
       } catch (error) {
         throw failed(error, path);
       }

@@ -11,7 +11,7 @@ import { tellDropped } from "./tell-dropped.ts";
 
 /** What a run that dies loses of each layer, at most, beside what it has not written yet… */
 const NOTE_EVERY = 1024 * 1024;
-/** …or what came in this time, if that is more: on a fast line a note for each MiB would cost a tenth of the export. */
+/** …or what came in this time, if that is more: on a fast line a note for each MiB took a twentieth of the time. */
 const NOTE_EVERY_MS = 50;
 
 /** The file that layers are written to. */

@@ -42,10 +42,7 @@ export interface BlobDirectory {
  * blob is stored. What lies there is trusted; a reader that must not trust it passes it through `verified`.
  */
 export function openBlobDirectory(directory: string): BlobDirectory {
-  const pathOf = (digest: string): string => {
-    const { algorithm, hex } = parseDigest(digest);
-    return join(directory, algorithm, hex);
-  };
+  const pathOf = (digest: string): string => blobFile(directory, digest);
 
   return {
     stat: async (digest) => await statFile(pathOf(digest)),
@@ -75,6 +72,12 @@ export function openBlobDirectory(directory: string): BlobDirectory {
       });
     },
   };
+}
+
+/** Where a blob lies in such a directory. @throws `DIGEST_INVALID` */
+export function blobFile(directory: string, digest: string): string {
+  const { algorithm, hex } = parseDigest(digest);
+  return join(directory, algorithm, hex);
 }
 
 /** Size of a file; undefined if there is none. */

@@ -1,6 +1,5 @@
-import { rename, rm } from "node:fs/promises";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { closeAfter } from "../close-after.ts";
 import { toFileError } from "../file-error.ts";
 import { makeDirectory } from "./make-directory.ts";
 
@@ -15,7 +14,7 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
   // The dot keeps it out of every list of names.
   const temporary = join(directory, `.${crypto.randomUUID()}`);
   try {
-    await makeDirectory(directory);
+    if (!existsSync(directory)) await makeDirectory(directory);
     await writeAndRename(temporary, path, write);
   } catch (error) {
     throw toFileError(error, path);
@@ -27,9 +26,11 @@ async function writeAndRename(
   path: string,
   write: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const clearing = { close: async () => await rm(temporary, { force: true }) };
-  await closeAfter(clearing, async () => {
+  try {
     await write(temporary);
-    await rename(temporary, path);
-  });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }

@@ -1,18 +1,6 @@
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, constants, fdatasync, openSync, readSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { isMissingFile } from "../file-error.ts";
-import { makeDirectory } from "./make-directory.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const flush = promisify(fdatasync);
 
@@ -38,42 +26,15 @@ export function readSmallFile(path: string, maxSize: number): Buffer {
   }
 }
 
-/** Undefined if there is no such file. @throws errors of the system */
-export function sizeOfFile(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.size;
-}
-
-/**
- * Puts these bytes in the place of a file, and makes the directories above it. Readers see the old file or the new one,
- * also after a loss of power.
- *
- * @throws errors of the system
- */
+/** Puts these bytes in the place of a file, as {@link replaceFile} does, flushed: the disk alone is worth waiting for. */
 export async function replaceSmallFile(path: string, content: Uint8Array): Promise<void> {
-  try {
-    await writeAndRename(path, content);
-  } catch (error) {
-    if (!isMissingFile(error)) throw error;
-    await makeDirectory(dirname(path));
-    await writeAndRename(path, content);
-  }
-}
-
-async function writeAndRename(path: string, content: Uint8Array): Promise<void> {
-  // The dot keeps it out of every list of names.
-  const temporary = join(dirname(path), `.${crypto.randomUUID()}`);
-  const file = openSync(temporary, "wx");
-  try {
+  await replaceFile(path, async (temporary) => {
+    const file = openSync(temporary, "wx");
     try {
       writeFileSync(file, content);
-      // The disk alone is worth waiting for.
       await flush(file);
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  });
 }
