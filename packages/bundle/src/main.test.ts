@@ -69,16 +69,19 @@ test("bundle --version --json prints them as a document", async () => {
   expect(exitCode).toBe(0);
 });
 
-test.each([{ args: [] }, { args: ["--help"] }, { args: ["-h"] }, { args: ["help"] }])(
-  "bundle prints the help for $args",
-  async ({ args }) => {
-    const { exitCode, stdout, stderr } = await runBundle(...args);
+test.each([
+  { args: [] },
+  { args: ["--help"] },
+  { args: ["-h"] },
+  { args: ["help"] },
+  { args: ["help", "--json"] },
+])("bundle prints the help for $args", async ({ args }) => {
+  const { exitCode, stdout, stderr } = await runBundle(...args);
 
-    expect(stdout).toContain("VERSION\n  bundle 0.1.0\n");
-    expect(stdout).toContain("$ bundle [COMMAND]");
-    expect([exitCode, stderr]).toEqual([0, ""]);
-  },
-);
+  expect(stdout).toContain("VERSION\n  bundle 0.1.0\n");
+  expect(stdout).toContain("$ bundle [COMMAND]");
+  expect([exitCode, stderr]).toEqual([0, ""]);
+});
 
 test.each([
   ["config", []],

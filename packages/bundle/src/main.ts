@@ -31,9 +31,11 @@ function formatVersion({ name, version }: Interfaces.PJSON, isJson: boolean): st
   return isJson ? `${JSON.stringify({ name, version }, null, 2)}\n` : `bundle ${version}\n`;
 }
 
-/** `bundle help plan` is `bundle plan --help`. */
+/** `bundle help plan` is `bundle plan --help`, and `bundle help --json` is `bundle --help --json`. */
 function rewriteHelp(args: readonly string[]): readonly string[] {
-  return args[0] === "help" ? [...args.slice(1), "--help"] : args;
+  const [first, ...rest] = args;
+  if (first !== "help") return args;
+  return rest[0]?.startsWith("-") ? ["--help", ...rest] : [...rest, "--help"];
 }
 
 /** Shows what went wrong outside of a command; a command has shown its own errors and ends with oclif's EEXIT. */
