@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { open, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -107,8 +107,10 @@ async function writeFileChunks(
   options: AbortOptions,
 ): Promise<void> {
   const { signal } = options;
-  const file = createWriteStream(path, { flags: "wx", flush: true, highWaterMark: FILE_CHUNK_SIZE });
-  await pipeline(content, file, signal === undefined ? {} : { signal });
+  // A stream that opens it by itself may do so when it has failed and what it left behind is removed.
+  const file = await open(path, "wx");
+  const stream = file.createWriteStream({ flush: true, highWaterMark: FILE_CHUNK_SIZE });
+  await pipeline(content, stream, signal === undefined ? {} : { signal });
 }
 
 async function syncFile(path: string): Promise<void> {
