@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { formatSelection } from "../../../test/support/selection.ts";
 import { openTestRegistry, type TestRegistry } from "../../../test/support/test-registry.ts";
@@ -37,6 +38,8 @@ test("withPlan() tells why the work failed, also where the cache's lock cannot b
   const failure = new Error("the work fails");
 
   const worked = withPlan(path, { referrers: false }, options, async () => {
+    // The lock is taken beside the work, which is so soon at its end here alone.
+    await sleep(200);
     // A directory cannot be removed as a lock is.
     await rm(join(cacheDir, "lock"));
     await mkdir(join(cacheDir, "lock"));

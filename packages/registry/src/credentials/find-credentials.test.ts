@@ -227,14 +227,11 @@ describe("openCredentials() refuses", () => {
   });
 
   test("a named file that is not there, or is no file", async () => {
-    const absent = find("r.io", undefined, { authFile: join(directory, "none.json") });
-    const folder = find("r.io", undefined, { authFile: directory });
-
-    await expect(absent).rejects.toMatchObject({
+    await expect(find("r.io", undefined, { authFile: join(directory, "none.json") })).rejects.toMatchObject({
       code: "USAGE",
       message: expect.stringMatching(/none\.json: there is no such file/),
     });
-    await expect(folder).rejects.toMatchObject({
+    await expect(find("r.io", undefined, { authFile: directory })).rejects.toMatchObject({
       code: "USAGE",
       message: expect.stringMatching(/not a regular file/),
     });
