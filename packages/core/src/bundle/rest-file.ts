@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { open, rename } from "node:fs/promises";
-import { closeAfter } from "../close-after.ts";
+import { type FileHandle, open, rename } from "node:fs/promises";
+import { closeAfter, closeOnFailure } from "../close-after.ts";
 import { isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
 import { toHandleError, withFileErrors } from "../file-error.ts";
@@ -66,22 +66,10 @@ async function putRestAside(
     return false;
   }
   try {
-    await (await beginJournal(journalPath(path), layOut(rest))).close();
-    const aside = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
-    await closeAfter(aside, async () => {
-      let end = 0;
-      for (const entry of rest.values()) {
-        for await (const chunk of readRange(handle, entry.offset, notedSize(entry))) {
-          signal?.throwIfAborted();
-          await writeExactly(aside, chunk, end);
-          end += chunk.length;
-        }
-      }
-      await aside.sync();
-    });
+    const clearing = { close: async () => await removePartialFile(path) };
+    await closeOnFailure(clearing, async () => await copyRest(handle, rest, { path, signal }));
     return true;
   } catch (error) {
-    await removePartialFile(path);
     signal?.throwIfAborted();
     const reason = toHandleError(error, path);
     if (!isBundleError(reason)) throw error;
@@ -89,6 +77,27 @@ async function putRestAside(
     tellDropped(sumNoted(rest), reason.message, onEvent);
     return false;
   }
+}
+
+/** The journal first: see {@link restPath}. */
+async function copyRest(
+  from: FileHandle,
+  rest: JournalEntries,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  await (await beginJournal(journalPath(path), layOut(rest))).close();
+  const aside = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
+  await closeAfter(aside, async () => {
+    let end = 0;
+    for (const entry of rest.values()) {
+      for await (const chunk of readRange(from, entry.offset, notedSize(entry))) {
+        signal?.throwIfAborted();
+        await writeExactly(aside, chunk, end);
+        end += chunk.length;
+      }
+    }
+    await aside.sync();
+  });
 }
 
 /**
