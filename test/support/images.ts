@@ -42,14 +42,18 @@ export function makeImage(
   fields: object = {},
 ): MadeManifest {
   const parsed = parsePlatform(platform);
-  const blobs = [
-    makeBlob(JSON.stringify({ ...parsed, rootfs: { layers } }), MEDIA_TYPES.ociConfig),
-    ...layers.map((layer) => makeBlob(layer)),
-  ];
-  const [config, ...rest] = blobs.map(({ descriptor }) => descriptor);
+  const config = makeBlob(JSON.stringify({ ...parsed, rootfs: { layers } }), MEDIA_TYPES.ociConfig);
+  const made = layers.map((layer) => makeBlob(layer));
+  return { ...makeManifest(config, made, fields), entry: { platform: parsed } };
+}
+
+/** An OCI image manifest of any blobs, which may be an artifact's; `fields` are added to it. */
+export function makeManifest(config: Made, layers: readonly Made[], fields: object = {}): MadeManifest {
+  const blobs = [config, ...layers];
+  const [first, ...rest] = blobs.map(({ descriptor }) => descriptor);
   const mediaType = MEDIA_TYPES.ociManifest;
-  const manifest = JSON.stringify({ schemaVersion: 2, mediaType, config, layers: rest, ...fields });
-  return { ...makeBlob(manifest, mediaType), blobs, children: [], entry: { platform: parsed } };
+  const manifest = JSON.stringify({ schemaVersion: 2, mediaType, config: first, layers: rest, ...fields });
+  return { ...makeBlob(manifest, mediaType), blobs, children: [], entry: {} };
 }
 
 /** A layer that may not be passed on, as images of Windows have them; its bytes are put nowhere. */

@@ -83,6 +83,13 @@ test.each([
   expect([exitCode, stderr]).toEqual([0, ""]);
 });
 
+test("bundle help shows the help of a command, wherever flags stand", async () => {
+  const { exitCode, stdout } = await runBundle("help", "--json", "plan");
+
+  expect(stdout).toContain("$ bundle plan");
+  expect(exitCode).toBe(0);
+});
+
 test.each([
   ["config", []],
   ["inspect", []],

@@ -31,11 +31,15 @@ function formatVersion({ name, version }: Interfaces.PJSON, isJson: boolean): st
   return isJson ? `${JSON.stringify({ name, version }, null, 2)}\n` : `bundle ${version}\n`;
 }
 
-/** `bundle help plan` is `bundle plan --help`, and `bundle help --json` is `bundle --help --json`. */
+/** `bundle help plan` is `bundle plan --help`, wherever flags stand, and `bundle help` is `bundle --help`. */
 function rewriteHelp(args: readonly string[]): readonly string[] {
   const [first, ...rest] = args;
   if (first !== "help") return args;
-  return rest[0]?.startsWith("-") ? ["--help", ...rest] : [...rest, "--help"];
+  return [
+    ...rest.filter((arg) => !arg.startsWith("-")),
+    "--help",
+    ...rest.filter((arg) => arg.startsWith("-")),
+  ];
 }
 
 /** Shows what went wrong outside of a command; a command has shown its own errors and ends with oclif's EEXIT. */

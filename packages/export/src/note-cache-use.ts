@@ -35,7 +35,10 @@ async function tryNote(directory: string, onEvent: EventSink): Promise<(() => Pr
   try {
     const attempt = await tryLock(join(directory, "lock"));
     if ("release" in attempt) return attempt.release;
-    const message = `${describeHolder(attempt.holder)} uses the cache ${directory} too: both may fetch the same manifests`;
+    const { holder } = attempt;
+    const who =
+      holder === undefined ? "Somebody, of whom its lock does not say more," : describeHolder(holder);
+    const message = `${who} uses the cache ${directory} too: both may fetch the same manifests`;
     onEvent({ kind: "warning", code: "CACHE_IN_USE", message });
     return undefined;
   } catch {

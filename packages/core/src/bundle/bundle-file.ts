@@ -72,7 +72,7 @@ export async function createBundleFile(
         await handle.truncate(finished.size);
         await handle.sync();
         await closeHandles();
-        await rename(partial, path);
+        await withFileErrors(path, async () => await rename(partial, path));
         // On some file systems only the second of two names may be left when the power goes.
         await syncDirectory(dirname(resolve(path)));
         if (isRestKept) await takeUpRest(partial);

@@ -52,6 +52,17 @@ test("row 108: claimOutput() advises nobody to take a claim away from a process 
   await release();
 });
 
+test("row 108: claimOutput() names the file to remove where that is no claim", async () => {
+  await writeFile(`${path}.lock`, "my notes");
+
+  await expect(claimOutput(path)).rejects.toMatchObject({
+    code: "OUTPUT_IN_USE",
+    message: `Cannot write ${path}: ${path}.lock is there, and does not say who is writing it`,
+    hint: expect.stringContaining(`If nobody is, remove ${path}.lock`),
+  });
+  expect(await readFile(`${path}.lock`, "utf8")).toBe("my notes");
+});
+
 test("claimOutput() names the file that is wanted where nothing can be written", async () => {
   // A name that is as long as names may be has no room for what is beside it.
   const long = join(directory, "x".repeat(253));

@@ -31,7 +31,14 @@ export function describeHolder({ pid, host, isNear }: Holder): string {
     : `process ${pid} on ${host}`;
 }
 
-function inUse(path: string, lock: string, holder: Holder): BundleError {
+function inUse(path: string, lock: string, holder: Holder | undefined): BundleError {
+  if (holder === undefined) {
+    return new BundleError(
+      "OUTPUT_IN_USE",
+      `Cannot write ${path}: ${lock} is there, and does not say who is writing it`,
+      { hint: `If nobody is, remove ${lock}; or choose another name with -o` },
+    );
+  }
   const wait = "Wait until it has ended, or choose another name with -o";
   return new BundleError("OUTPUT_IN_USE", `Cannot write ${path}: ${describeHolder(holder)} is writing it`, {
     hint: holder.isNear ? wait : `${wait}; if it is no longer running there, remove ${lock}`,

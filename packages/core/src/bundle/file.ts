@@ -1,6 +1,6 @@
 import { constants, type FileHandle, open } from "node:fs/promises";
 import { BundleError } from "../error.ts";
-import { isMissingFile, toFileError } from "../file-error.ts";
+import { describeFileError, isMissingFile, toFileError } from "../file-error.ts";
 import type { ReadableFile } from "./read-ahead.ts";
 
 /** Large enough that neither the disk nor the event loop sees many small reads. */
@@ -31,7 +31,25 @@ async function openHandle(path: string): Promise<FileHandle> {
   }
 }
 
-/** Exactly these bytes of a file. @throws `BUNDLE_INVALID` if it ends before */
+/** The same file, of a bundle that was carried: a medium that cannot be read is told as such. */
+export function carriedFile(file: ReadableFile): ReadableFile {
+  return {
+    stat: async () => await file.stat(),
+    async read(buffer, offset, length, position) {
+      try {
+        return await file.read(buffer, offset, length, position);
+      } catch (cause) {
+        const reason = describeFileError(cause);
+        throw new BundleError("FILE_FAILED", `Cannot read the bundle at byte ${position}: ${reason}`, {
+          cause,
+          hint: "The medium may be damaged: copy the file again",
+        });
+      }
+    },
+  };
+}
+
+/** Exactly these bytes of a file. @throws `BUNDLE_INVALID` if it ends before; what `read` throws */
 export async function readExactly(handle: ReadableFile, offset: number, size: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(size);
   await fill(handle, buffer, offset);
@@ -40,34 +58,15 @@ export async function readExactly(handle: ReadableFile, offset: number, size: nu
 
 async function fill(handle: ReadableFile, buffer: Buffer, offset: number): Promise<void> {
   for (let filled = 0; filled < buffer.length; ) {
-    const bytesRead = await readSome(handle, buffer, filled, offset + filled);
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, offset + filled);
     if (bytesRead === 0) throw truncated(offset + filled);
     filled += bytesRead;
   }
 }
 
-/** A medium that cannot be read any more is told as such. */
-async function readSome(
-  handle: ReadableFile,
-  buffer: Buffer,
-  filled: number,
-  position: number,
-): Promise<number> {
-  try {
-    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, position);
-    return bytesRead;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BundleError("FILE_FAILED", `Cannot read the bundle at byte ${position}: ${reason}`, {
-      cause,
-      hint: "The medium may be damaged: copy the file again",
-    });
-  }
-}
-
 /**
  * A part of a file as content, in large chunks. Each is lent until the next one is asked for: they are one buffer, since new
- * memory for each costs more than reading it. @throws `BUNDLE_INVALID` if the file ends before
+ * memory for each costs more than reading it. @throws `BUNDLE_INVALID` if the file ends before; what `read` throws
  */
 export async function* readRange(
   handle: ReadableFile,

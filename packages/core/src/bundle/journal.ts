@@ -87,7 +87,9 @@ export async function beginJournal(path: string, entries: JournalEntries): Promi
   const lines = [...entries].flatMap(([digest, { offset, checkpoints }]) =>
     checkpoints.map((checkpoint) => formatLine({ digest, offset, ...checkpoint })),
   );
-  await replaceFile(path, async (temporary) => await writeLines(temporary, [HEADING, ...lines]));
+  await replaceFile(path, async (temporary) => await writeLines(temporary, [HEADING, ...lines]), {
+    temporary: `${path}.new`,
+  });
   return await openJournal(path, entries);
 }
 

@@ -44,7 +44,7 @@ export async function openLayerSink(
   options: LayerSinkOptions = {},
 ): Promise<BlobSink> {
   const { digest } = layer.descriptor;
-  const start = await checkKept(layer, file, options);
+  const start = await withFileErrors(file.path, async () => await checkKept(layer, file, options));
   let notedEnd = start?.position ?? 0;
   let notedAt = performance.now();
 

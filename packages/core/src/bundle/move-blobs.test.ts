@@ -173,14 +173,20 @@ test.each([
   expect((await readExactly(file, place, 3 * MIB)).equals(content.subarray(0, 3 * MIB))).toBe(true);
 });
 
-/** The file on a file system that is full where `size` bytes of it are written. */
+/** The file on a file system that takes no more than `size` bytes of it. */
 function fullAt(size: number): FileHandle {
   return Object.create(file, {
     write: {
       value: async (content: Uint8Array, offset: number, length: number, position: number) => {
         if (position + length > size)
-          throw Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" });
+          throw Object.assign(new Error("full"), { code: "EFBIG", syscall: "write" });
         return await file.write(content, offset, length, position);
+      },
+    },
+    truncate: {
+      value: async (end: number) => {
+        if (end > size) throw Object.assign(new Error("full"), { code: "EFBIG", syscall: "ftruncate" });
+        await file.truncate(end);
       },
     },
   });
@@ -216,5 +222,42 @@ test("row 103: moveBlobs() fails with the system's error where nothing may be gi
     { from: 60, to: 0, size: 50 },
   ];
 
-  await expect(moveBlobs(fullAt(110), moves, { scratch: 110 })).rejects.toMatchObject({ code: "ENOSPC" });
+  await expect(moveBlobs(fullAt(110), moves, { scratch: 110 })).rejects.toMatchObject({ code: "EFBIG" });
+});
+
+test("row 103: moveBlobs() gives up several where there is room for none, and no more than that", async () => {
+  await file.truncate(0);
+  await writeExactly(file, Buffer.alloc(60), 0);
+  const pairs = [0, 20, 40].flatMap((start) => [
+    { from: start, to: start + 10, size: 10 },
+    { from: start + 10, to: start, size: 10 },
+  ]);
+  const lost: Move[] = [];
+
+  await moveBlobs(fullAt(60), pairs, {
+    scratch: 60,
+    mayDrop: () => true,
+    onDropped: async (move) => void lost.push(await Promise.resolve(move)),
+  });
+
+  expect(lost).toHaveLength(3);
+  expect((await file.stat()).size).toBe(60);
+});
+
+test("row 105: moveBlobs() says how far a stretch has come that it moves over itself, to where it may be gone on with", async () => {
+  const content = Buffer.from(Array.from({ length: 3 * MIB + 1000 }, (_, position) => position % 251));
+  await file.truncate(0);
+  await writeExactly(file, content, 0);
+  const move = { from: 1000, to: 0, size: 3 * MIB };
+  const begun: number[] = [];
+
+  await moveBlobs(file, [move], {
+    scratch: content.length,
+    onBegun: async (_move, size) => {
+      begun.push(size);
+      expect((await readExactly(file, 0, size)).equals(content.subarray(1000, 1000 + size))).toBe(true);
+    },
+  });
+
+  expect(begun).toEqual([MIB, 2 * MIB, 3 * MIB]);
 });

@@ -8,6 +8,10 @@ import { type Move, type OrderOptions, orderMoves, type Step } from "./order-mov
 export interface MoveOptions<M extends Move> extends AbortOptions, OrderOptions<M> {
   /** Called when a stretch lies at its place, and when it is parked on the way. */
   readonly onMoved?: (move: M) => Promise<void>;
+  /** Called when the first `size` bytes of a stretch that overwrites itself lie at its place, and no longer where they were. */
+  readonly onBegun?: (move: M, size: number) => Promise<void>;
+  /** What may be given up where there is no room to park it. @default nothing */
+  readonly mayDrop?: (move: M) => boolean;
   /** Called when there was no room for a stretch that may be given up. */
   readonly onDropped?: (move: M) => Promise<void>;
   /** Called with bytes of a stretch that have moved. */
@@ -35,7 +39,7 @@ export async function moveBlobs<M extends Move>(
       if (!isNoSpace(error) || mayDrop?.(step.move) !== true) throw error;
       dropped.add(step.move);
       // What has been written of it takes room that others need.
-      if (step.to >= scratch) await handle.truncate(step.to);
+      if (step.to >= scratch) await cutAt(handle, step.to);
       await onDropped?.(step.move);
       continue;
     }
@@ -43,11 +47,16 @@ export async function moveBlobs<M extends Move>(
   }
 }
 
+/** Makes a file no longer than this. To make it longer may fail as writing did. */
+async function cutAt(handle: FileHandle, end: number): Promise<void> {
+  if ((await handle.stat()).size > end) await handle.truncate(end);
+}
+
 /** Copies from the side that is overwritten last. */
 async function moveBytes<M extends Move>(
   handle: FileHandle,
   { move, from, to }: Step<M>,
-  { signal, onProgress }: MoveOptions<M>,
+  { signal, onProgress, onBegun }: MoveOptions<M>,
 ): Promise<void> {
   const { size } = move;
   const overwritesItself = Math.abs(to - from) < size;
@@ -59,5 +68,6 @@ async function moveBytes<M extends Move>(
     await writeExactly(handle, await readExactly(handle, from + position, length), to + position);
     moved += length;
     onProgress?.(move, length);
+    if (overwritesItself && to < from) await onBegun?.({ ...move, to }, moved);
   }
 }

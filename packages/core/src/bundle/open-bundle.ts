@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import { closeOnFailure } from "../close-after.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { BundleError } from "../error.ts";
@@ -8,8 +7,8 @@ import type { OpenBlobOptions } from "../repository.ts";
 import { checkMetadata } from "./check-content.ts";
 import { type BundleProblem, checkStructure } from "./check-structure.ts";
 import type { BundleDocument } from "./document.ts";
-import { openFile, readRange } from "./file.ts";
-import { readAhead } from "./read-ahead.ts";
+import { carriedFile, openFile, readRange } from "./file.ts";
+import { type ReadableFile, readAhead } from "./read-ahead.ts";
 import { type BundleHead, readHead } from "./read-head.ts";
 import { type CheckFile, watchFile } from "./watch-file.ts";
 
@@ -37,7 +36,8 @@ export async function openBundle(path: string): Promise<OpenedBundle> {
   const handle = await openFile(path);
   return await closeOnFailure(handle, async () => {
     const check = await watchFile(handle, path);
-    const near = readAhead(handle);
+    const file = carriedFile(handle);
+    const near = readAhead(file);
     const head = await readHead(near, path);
     const manifests = new Map<string, Manifest>();
     for await (const problem of checkStructure(near, head)) throw toError(path, problem);
@@ -48,7 +48,7 @@ export async function openBundle(path: string): Promise<OpenedBundle> {
       document: head.document,
       manifests,
       has: (digest) => head.blobs.has(digest),
-      openBlob: (descriptor, options) => openBlob({ handle, head, check }, descriptor, options),
+      openBlob: (descriptor, options) => openBlob({ file, head, check }, descriptor, options),
       close: async () => await handle.close(),
     };
   });
@@ -56,13 +56,13 @@ export async function openBundle(path: string): Promise<OpenedBundle> {
 
 /** A file that is open, and what is in it. */
 interface OpenedFile {
-  readonly handle: FileHandle;
+  readonly file: ReadableFile;
   readonly head: BundleHead;
   readonly check: CheckFile;
 }
 
 async function* openBlob(
-  { handle, head, check }: OpenedFile,
+  { file, head, check }: OpenedFile,
   descriptor: Descriptor,
   options: OpenBlobOptions = {},
 ): AsyncGenerator<Uint8Array> {
@@ -76,7 +76,7 @@ async function* openBlob(
   await check();
   let left = place.size - offset;
   try {
-    for await (const chunk of readRange(handle, place.offset + offset, left)) {
+    for await (const chunk of readRange(file, place.offset + offset, left)) {
       signal?.throwIfAborted();
       left -= chunk.length;
       // Whatever has changed on the way, nobody gets all of it.

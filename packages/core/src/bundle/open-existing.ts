@@ -28,8 +28,9 @@ export async function openExistingBundle(
   try {
     return await openBundle(path);
   } catch (cause) {
-    if (!isBundleError(cause) || cause.code === "USAGE" || cause.code === "FILE_FAILED") throw cause;
+    if (!isBundleError(cause) || cause.code === "USAGE") throw cause;
     if (options.isForced === true) return undefined;
+    if (cause.code === "FILE_FAILED") throw cause;
     throw new BundleError("OUTPUT_EXISTS", `Cannot write ${path}: it is there and is no sound bundle`, {
       cause,
       hint: "Choose another name with -o, or replace it with --force",

@@ -29,11 +29,24 @@ test("orderMoves() parks the smallest of a circle, and nothing that only waits f
   expect(steps).toHaveLength(4);
 });
 
-test("orderMoves() parks what may be given up, however large it is", () => {
+test("orderMoves() parks one after the other in the same place", () => {
+  const count = 1000;
+  const reversed = Array.from({ length: count }, (_, position) => ({
+    from: position * 10,
+    to: (count - 1 - position) * 10,
+    size: 10,
+  }));
+
+  const steps = orderMoves(reversed, { scratch: count * 10 });
+
+  expect(Math.max(...steps.map(({ move, to }) => to + move.size))).toBe((count + 1) * 10);
+});
+
+test("orderMoves() parks what is less wanted, however large it is", () => {
   const small = { from: 500, to: 0, size: 10 };
   const large = { from: 0, to: 500, size: 500 };
 
-  const [first] = orderMoves([large, small], { scratch: 3000, mayDrop: (move) => move === large });
+  const [first] = orderMoves([large, small], { scratch: 3000, isLessWanted: (move) => move === large });
 
   expect(first).toEqual({ move: large, from: 0, to: 3000 });
 });

@@ -24,8 +24,8 @@ interface Pending<M extends Move> {
 export interface OrderOptions<M extends Move> {
   /** Where free space begins, behind everything. */
   readonly scratch: number;
-  /** What is rather parked than others: it may be given up if there is no room for that. @default nothing */
-  readonly mayDrop?: (move: M) => boolean;
+  /** What is parked rather than others, which have to be where they go. @default nothing */
+  readonly isLessWanted?: (move: M) => boolean;
 }
 
 /**
@@ -35,11 +35,12 @@ export interface OrderOptions<M extends Move> {
  */
 export function orderMoves<M extends Move>(
   moves: readonly M[],
-  { scratch, mayDrop = () => false }: OrderOptions<M>,
+  { scratch, isLessWanted = () => false }: OrderOptions<M>,
 ): readonly Step<M>[] {
   const pending = new Set(entangle(moves.filter(({ from, to, size }) => from !== to && size > 0)));
   const free = [...pending].filter(({ inItsWay }) => inItsWay.size === 0);
   const steps: Step<M>[] = [];
+  const parked = new Set<Pending<M>>();
   let parking = scratch;
 
   const take = (one: Pending<M>, to: number): void => {
@@ -58,13 +59,16 @@ export function orderMoves<M extends Move>(
       if (next !== undefined) {
         pending.delete(next);
         take(next, next.move.to);
+        // The room is used again when all that was there has gone home.
+        if (parked.delete(next) && parked.size === 0) parking = scratch;
         continue;
       }
       const circle = findCircle(first);
-      const rather = circle.filter(({ move }) => mayDrop(move));
-      const parked = smallest(rather.length > 0 ? rather : circle);
-      take(parked, parking);
-      parking += parked.move.size;
+      const lessWanted = circle.filter(({ move }) => isLessWanted(move));
+      const one = smallest(lessWanted.length > 0 ? lessWanted : circle);
+      take(one, parking);
+      parked.add(one);
+      parking += one.move.size;
     }
   }
   return steps;

@@ -46,7 +46,15 @@ export async function openPartialFile(
   if (found === undefined && size > 0) throw foreignFile(path);
   // Of a file without a journal nobody would know whose it is.
   if (found === undefined) await (await beginJournal(journalPath(path), new Map())).close();
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
+  const clearing = {
+    close: async () => {
+      if (found === undefined) await rm(journalPath(path), { force: true });
+    },
+  };
+  const handle = await closeOnFailure(
+    clearing,
+    async () => await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666),
+  );
   return await closeOnFailure(handle, async () => {
     const journal = await openJournal(
       journalPath(path),

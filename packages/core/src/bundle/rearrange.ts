@@ -3,7 +3,7 @@ import type { EventSink } from "../events.ts";
 import type { AbortOptions } from "../repository.ts";
 import { arrange, type NotedMove } from "./arrange.ts";
 import type { ComposedBundle } from "./compose-bundle.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, notedSize } from "./journal.ts";
 import { moveBlobs } from "./move-blobs.ts";
 import { tellDropped } from "./tell-dropped.ts";
 
@@ -41,22 +41,35 @@ export async function rearrange(
   };
   for (const one of dropped) await drop(one);
   tellMoves(moves, onEvent);
-  await moveBlobs(handle, moves, {
-    ...(signal === undefined ? {} : { signal }),
-    scratch: Math.max((await handle.stat()).size, end),
-    onMoved: async (move) => await noteMove(journal, move),
-    mayDrop: ({ isOfBundle }) => mayDrop === "all" || !isOfBundle,
-    onDropped: drop,
-    onProgress: ({ digest }, size) => onEvent?.({ kind: "blob-progress", digest, size }),
-  });
-  await handle.truncate(end);
-  if (droppedSize > 0) tellDropped(droppedSize, "there is no room for them", onEvent);
+  try {
+    await moveBlobs(handle, moves, {
+      ...(signal === undefined ? {} : { signal }),
+      scratch: Math.max((await handle.stat()).size, end),
+      isLessWanted: ({ isOfBundle }) => !isOfBundle,
+      mayDrop: ({ isOfBundle }) => mayDrop === "all" || !isOfBundle,
+      onBegun: async (move, size) => await noteBegun(journal, move, size),
+      onMoved: async (move) => await noteMove(journal, move),
+      onDropped: drop,
+      onProgress: ({ digest }, size) => onEvent?.({ kind: "blob-progress", digest, size }),
+    });
+    await handle.truncate(end);
+  } finally {
+    if (droppedSize > 0) tellDropped(droppedSize, "there is no room for them", onEvent);
+  }
 }
 
 function tellMoves(moves: readonly NotedMove[], onEvent: EventSink | undefined): void {
   const needed = moves.filter(({ from, to }) => from !== to);
   if (needed.length === 0) return;
   onEvent?.({ kind: "phase", phase: "move", size: needed.reduce((sum, { size }) => sum + size, 0) });
+}
+
+/** A run that dies in the middle of it finds so much of a layer that was being moved over itself. */
+async function noteBegun(journal: Journal, { digest, to, entry }: NotedMove, size: number): Promise<void> {
+  const noted = journal.entries().get(digest);
+  const end = noted?.offset === to ? notedSize(noted) : 0;
+  for (const checkpoint of entry.checkpoints)
+    if (checkpoint.end > end && checkpoint.end <= size) await journal.note(digest, to, checkpoint);
 }
 
 async function noteMove(journal: Journal, { digest, to, entry }: NotedMove): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { TransferEvent } from "../events.ts";
 import { digestOf } from "../hash.ts";
 import { beginJournal, readJournal } from "./journal.ts";
 import { discardPartialFile, takeUpRest } from "./rest-file.ts";
@@ -77,6 +78,42 @@ test.each([
     expect(await readdir(directory)).toEqual(UNFINISHED);
   },
 );
+
+test("takeUpRest() puts what was put aside behind an unfinished file that has been cut since", async () => {
+  await writeFile(partial, "the bundle");
+  await leaveJournal(partial, 100);
+  await writeFile(`${partial}.rest`, "the rest");
+  await leaveJournal(`${partial}.rest`, 8);
+
+  await takeUpRest(partial);
+
+  expect(await readFile(partial, "utf8")).toBe("the bundlethe rest");
+  const noted = await readJournal(`${partial}.journal`);
+  expect(noted?.get(DIGEST)).toEqual({ offset: 10, checkpoints: [{ end: 8, hash: "" }] });
+  expect(await readdir(directory)).toEqual(UNFINISHED);
+});
+
+test("takeUpRest() takes nothing from what was not put aside in full", async () => {
+  await writeFile(partial, "a part");
+  await leaveJournal(partial, 100);
+  await writeFile(`${partial}.rest`, "the r");
+  await leaveJournal(`${partial}.rest`, 8);
+
+  await takeUpRest(partial);
+
+  expect(await found()).toEqual(["a part", 100]);
+  expect(await readdir(directory)).toEqual(UNFINISHED);
+});
+
+test("discardPartialFile() tells of nothing where only a journal is left", async () => {
+  await leaveJournal(partial, 100);
+  const events: TransferEvent[] = [];
+
+  await discardPartialFile(path, (event) => events.push(event));
+
+  expect(events).toEqual([]);
+  expect(await readdir(directory)).toEqual([]);
+});
 
 test("takeUpRest() and discardPartialFile() leave what is somebody else's", async () => {
   await writeFile(`${partial}.rest`, "a letter");

@@ -85,36 +85,66 @@ async function copyRest(
   rest: JournalEntries,
   { path, signal }: { readonly path: string; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
-  await (await beginJournal(journalPath(path), layOut(rest))).close();
+  await (await beginJournal(journalPath(path), layOut(rest, 0))).close();
   const aside = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
-  await closeAfter(aside, async () => {
-    let end = 0;
-    for (const entry of rest.values()) {
-      for await (const chunk of readRange(from, entry.offset, notedSize(entry))) {
-        signal?.throwIfAborted();
-        await writeExactly(aside, chunk, end);
-        end += chunk.length;
-      }
+  await closeAfter(aside, async () => await copyLayers(from, rest, aside, { to: 0, signal }));
+}
+
+/** Copies layers from where they lie in one file to another, one behind the other from `to`, as {@link layOut} has them. */
+async function copyLayers(
+  from: FileHandle,
+  layers: JournalEntries,
+  file: FileHandle,
+  { to, signal }: { readonly to: number; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
+  let end = to;
+  for (const entry of layers.values()) {
+    for await (const chunk of readRange(from, entry.offset, notedSize(entry))) {
+      signal?.throwIfAborted();
+      await writeExactly(file, chunk, end);
+      end += chunk.length;
     }
-    await aside.sync();
-  });
+  }
+  await file.sync();
 }
 
 /**
  * What was put aside becomes the unfinished file of the next bundle, its journal first. A run that died before its bundle
- * was finished has left both: then the unfinished file has all of it.
+ * was finished has left both: then the unfinished file has all of it, or has been cut already and gets it back.
  */
 export async function takeUpRest(partial: string): Promise<void> {
   const path = restPath(partial);
   const hasRest = (await statFile(path)) !== undefined;
-  const hasJournal = (await readJournal(journalPath(path))) !== undefined;
-  if (!hasRest || (await statFile(partial)) !== undefined) {
-    if (hasJournal) await removePartialFile(path);
+  const rest = await readJournal(journalPath(path));
+  const unfinished = await statFile(partial);
+  if (!hasRest || unfinished !== undefined) {
+    if (rest === undefined) return;
+    if (hasRest && unfinished !== undefined) await putBackCut(partial, unfinished.size, rest);
+    await removePartialFile(path);
     return;
   }
-  if (hasJournal) await rename(journalPath(path), journalPath(partial));
+  if (rest !== undefined) await rename(journalPath(path), journalPath(partial));
   else if ((await readJournal(journalPath(partial))) === undefined) return;
   await rename(path, partial);
+}
+
+/** Puts what was put aside behind an unfinished file of this size again, if that was cut since. */
+async function putBackCut(partial: string, size: number, rest: JournalEntries): Promise<void> {
+  const noted = (await readJournal(journalPath(partial))) ?? new Map<string, JournalEntry>();
+  const isCut = [...rest.keys()].some((digest) => {
+    const entry = noted.get(digest);
+    return entry !== undefined && entry.offset + notedSize(entry) > size;
+  });
+  if (!isCut) return;
+  const aside = await open(restPath(partial), constants.O_RDONLY | constants.O_NOFOLLOW);
+  await closeAfter(aside, async () => {
+    // A run that died while it put it aside had cut nothing.
+    if ((await aside.stat()).size < sumNoted(rest)) return;
+    const file = await open(partial, constants.O_RDWR | constants.O_NOFOLLOW);
+    await closeAfter(file, async () => await copyLayers(aside, rest, file, { to: size }));
+    const journal = await beginJournal(journalPath(partial), new Map([...noted, ...layOut(rest, size)]));
+    await journal.close();
+  });
 }
 
 /** What is noted of layers that a bundle does not have. */
@@ -123,10 +153,10 @@ function listRest(noted: JournalEntries, bundle: ComposedBundle): JournalEntries
   return new Map([...noted].filter(([digest]) => !carried.has(digest)));
 }
 
-/** One behind the other. */
-function layOut(rest: JournalEntries): JournalEntries {
+/** One behind the other, from `start`. */
+function layOut(rest: JournalEntries, start: number): JournalEntries {
   const places = new Map<string, JournalEntry>();
-  let offset = 0;
+  let offset = start;
   for (const [digest, entry] of rest) {
     places.set(digest, { ...entry, offset });
     offset += notedSize(entry);
@@ -144,7 +174,9 @@ export async function discardPartialFile(path: string, onEvent: EventSink | unde
     await takeUpRest(partial);
     const noted = await readJournal(journalPath(partial));
     if (noted === undefined) return;
+    // A run that died when it had given its file the name of the bundle has left the journal alone.
+    const isThere = (await statFile(partial)) !== undefined;
     await removePartialFile(partial);
-    if (noted.size > 0) tellDropped(sumNoted(noted), WHOLE, onEvent);
+    if (isThere && noted.size > 0) tellDropped(sumNoted(noted), WHOLE, onEvent);
   });
 }

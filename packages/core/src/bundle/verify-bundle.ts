@@ -7,7 +7,7 @@ import { checkMetadata } from "./check-content.ts";
 import { type BundleProblem, checkStructure } from "./check-structure.ts";
 import { measureExtensions } from "./check-tail.ts";
 import type { BundleBlob, BundleDocument } from "./document.ts";
-import { openFile } from "./file.ts";
+import { carriedFile, openFile } from "./file.ts";
 import { type ReadableFile, readAhead } from "./read-ahead.ts";
 import { type BundleHead, readHead } from "./read-head.ts";
 
@@ -37,7 +37,7 @@ export interface BundleReport {
  */
 export async function verifyBundle(path: string, options: VerifyBundleOptions = {}): Promise<BundleReport> {
   const handle = await openFile(path);
-  const file = readAhead(handle);
+  const file = readAhead(carriedFile(handle));
   return await closeAfter(handle, async () => {
     const head = await readHead(file, path);
     const { id, document } = head;

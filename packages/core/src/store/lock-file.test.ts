@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -26,7 +26,7 @@ async function leave(content: Readonly<Record<string, unknown>>): Promise<void> 
 
 async function take(): Promise<() => Promise<void>> {
   const attempt = await tryLock(path);
-  if ("holder" in attempt) throw new Error(`held by ${attempt.holder.pid}`);
+  if ("holder" in attempt) throw new Error(`held by ${attempt.holder?.pid}`);
   return attempt.release;
 }
 
@@ -66,7 +66,7 @@ test("nothing is known of another container's processes, whatever their host is 
   expect(await tryLock(path)).toMatchObject({ holder: { pid: 999_999_999, isNear: false } });
 });
 
-test.each(["", "{", "[]", '{"pid":"1"}'])(
+test.each(["", "{", '{"pid":4711,"host":"ho'])(
   "what a process has not written in full is no lock: %j",
   async (text) => {
     await writeFile(path, text);
@@ -74,6 +74,31 @@ test.each(["", "{", "[]", '{"pid":"1"}'])(
     await (await take())();
   },
 );
+
+test.each(["my notes", "[]", '{"pid":"1"}'])("what nobody wrote as a lock stays: %j", async (text) => {
+  await writeFile(path, text);
+
+  expect(await tryLock(path)).toEqual({ holder: undefined });
+  expect(await readFile(path, "utf8")).toBe(text);
+});
+
+test("a lock that cannot be read stays", async () => {
+  await mkdir(path);
+
+  expect(await tryLock(path)).toEqual({ holder: undefined });
+});
+
+test("a lock that was removed is given back by whoever has it by now", async () => {
+  const release = await take();
+  await rm(path);
+  const releaseOther = await take();
+
+  await release();
+
+  expect(await readdir(directory)).toEqual(["out.tar.lock"]);
+  await releaseOther();
+  expect(await readdir(directory)).toEqual([]);
+});
 
 test("of many at once one gets the lock", async () => {
   await leave({ pid: process.pid, began: "long ago" });

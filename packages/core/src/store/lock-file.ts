@@ -1,7 +1,7 @@
 import { readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isExistingFile, isMissingFile } from "../file-error.ts";
+import { isExistingFile, isMissingFile, isSystemError } from "../file-error.ts";
 import { readIfThere } from "./read-if-there.ts";
 
 /** Who has something that only one process may have. */
@@ -12,8 +12,8 @@ export interface Holder {
   readonly isNear: boolean;
 }
 
-/** What came of trying to take a lock: `release` gives it back, `holder` has it. */
-export type LockAttempt = { readonly release: () => Promise<void> } | { readonly holder: Holder };
+/** What came of trying to take a lock: `release` gives it back; `holder` has it, undefined if the file does not say who. */
+export type LockAttempt = { readonly release: () => Promise<void> } | { readonly holder: Holder | undefined };
 
 /** What a lock's file says. `began` tells processes apart that had the same number one after the other. */
 interface LockContent {
@@ -29,9 +29,10 @@ const SETTLING_MS = 20;
 
 /**
  * Takes the lock whose file is `path`, also from a process of this machine that has ended without giving it back. Of
- * another machine's or container's processes nothing can be known: theirs stay until somebody removes the file.
+ * another machine's or container's processes nothing can be known: theirs stay until somebody removes the file, and so
+ * does a file that is no lock or cannot be read.
  *
- * @throws errors of the system
+ * @throws errors of the system where nothing can be written
  */
 export async function tryLock(path: string): Promise<LockAttempt> {
   const began = await beginningOf(process.pid);
@@ -39,19 +40,41 @@ export async function tryLock(path: string): Promise<LockAttempt> {
   const own = JSON.stringify({ pid: process.pid, host: hostname(), began, space, id: crypto.randomUUID() });
   for (;;) {
     const hasCreated = await create(path, own);
-    const before = hasCreated ? own : await readIfThere(path);
-    const content = hasCreated ? undefined : parseContent(before);
-    if (content !== undefined) {
-      const isNear = content.host === hostname() && content.space === space;
-      if (!isNear || (await isAlive(content)))
-        return { holder: { pid: content.pid, host: content.host, isNear } };
+    const before = hasCreated ? own : await readLock(path);
+    if (!hasCreated) {
+      const content = before === undefined ? "unknown" : parseContent(before);
+      if (content === "unknown") return { holder: undefined };
+      const holder = content === "unfinished" ? undefined : await findHolder(content, space);
+      if (holder !== undefined) return { holder };
     }
     await sleep(SETTLING_MS);
     // Somebody else may be taking the same lock.
-    if ((await readIfThere(path)) !== before) continue;
-    if (hasCreated) return { release: async () => await rm(path, { force: true }) };
+    if (before === undefined || (await readLock(path)) !== before) continue;
+    if (hasCreated) return { release: async () => await release(path, own) };
     await takeAway(path, before);
   }
+}
+
+/** Not if somebody has removed it, and it is another process's by now. */
+async function release(path: string, own: string): Promise<void> {
+  if ((await readLock(path)) === own) await rm(path, { force: true });
+}
+
+/** Empty if it is not there any more, undefined if it cannot be read: another user's, or no file. */
+async function readLock(path: string): Promise<string | undefined> {
+  try {
+    return await readIfThere(path);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Undefined if that process has ended. */
+async function findHolder(content: LockContent, space: string): Promise<Holder | undefined> {
+  const { pid, host } = content;
+  const isNear = host === hostname() && content.space === space;
+  return !isNear || (await isAlive(content)) ? { pid, host, isNear } : undefined;
 }
 
 async function create(path: string, content: string): Promise<boolean> {
@@ -113,14 +136,17 @@ async function beginningOf(pid: number): Promise<string> {
   }
 }
 
-/** Undefined for what no lock has: its process ended while it wrote it. */
-function parseContent(content: string): LockContent | undefined {
+/** How every lock begins, however little its process has written of it. */
+const BEGINNING = '{"pid":';
+
+/** What a lock says: `unfinished` if its process ended while it wrote it, `unknown` if nobody wrote it as one. */
+function parseContent(content: string): LockContent | "unfinished" | "unknown" {
   try {
     const value: unknown = JSON.parse(content);
     const { pid, host, began, space } = { ...(value as Partial<LockContent>) };
-    if (typeof pid !== "number" || typeof host !== "string") return undefined;
-    return typeof began === "string" && typeof space === "string" ? { pid, host, began, space } : undefined;
+    const isWhole = typeof pid === "number" && typeof host === "string" && typeof began === "string";
+    return isWhole && typeof space === "string" ? { pid, host, began, space } : "unknown";
   } catch {
-    return undefined;
+    return BEGINNING.startsWith(content.slice(0, BEGINNING.length)) ? "unfinished" : "unknown";
   }
 }

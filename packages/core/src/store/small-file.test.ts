@@ -41,6 +41,16 @@ test("where nothing can be put in the place nothing is left beside it", async ()
   expect(() => readSmallFile(path, 10)).toThrow("EISDIR");
 });
 
+test("a directory that is removed meanwhile is made again", async () => {
+  mkdirSync(join(directory, "sha256"));
+  const writing = replaceSmallFile(path, Buffer.from("content"));
+  rmSync(join(directory, "sha256"), { recursive: true });
+
+  await writing;
+
+  expect(readdirSync(join(directory, "sha256"))).toEqual(["abc"]);
+});
+
 test("a pipe is not waited for", () => {
   const pipe = join(directory, "pipe");
   execFileSync("mkfifo", [pipe]);

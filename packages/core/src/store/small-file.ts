@@ -1,5 +1,7 @@
 import { closeSync, constants, fdatasync, openSync, readSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { isBundleError } from "../error.ts";
+import { isMissingFile } from "../file-error.ts";
 import { replaceFile } from "./replace-file.ts";
 
 const flush = promisify(fdatasync);
@@ -26,8 +28,20 @@ export function readSmallFile(path: string, maxSize: number): Buffer {
   }
 }
 
-/** Puts these bytes in the place of a file, as {@link replaceFile} does, flushed: the disk alone is worth waiting for. */
+/**
+ * Puts these bytes in the place of a file, as {@link replaceFile} does, flushed: the disk alone is worth waiting for. Its
+ * directory may be removed meanwhile.
+ */
 export async function replaceSmallFile(path: string, content: Uint8Array): Promise<void> {
+  try {
+    await tryReplace(path, content);
+  } catch (error) {
+    if (!isBundleError(error) || !isMissingFile(error.cause)) throw error;
+    await tryReplace(path, content);
+  }
+}
+
+async function tryReplace(path: string, content: Uint8Array): Promise<void> {
   await replaceFile(path, async (temporary) => {
     const file = openSync(temporary, "wx");
     try {

@@ -88,7 +88,9 @@ async function relayLayers(
   for (const layer of bundle.layers) {
     if (downloaded.has(layer.descriptor.digest)) continue;
     const sink = await file.openLayer(layer, options);
-    await sink.append(contentOf(await readMetadata(options.cache, layer.descriptor)), CACHE);
+    const content = await readMetadata(options.cache, layer.descriptor);
+    // An earlier run may have had it as a layer, or come as far as this.
+    await sink.append(contentOf(content.subarray(sink.position())), CACHE);
     await sink.finish(CACHE);
   }
 }

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +9,12 @@ import {
   openSources,
   type ReplaceBlob,
 } from "../../../../test/support/bundles.ts";
-import { makeImage, planOf } from "../../../../test/support/images.ts";
+import { makeBlob, makeImage, makeManifest, planOf } from "../../../../test/support/images.ts";
 import { openExistingBundle } from "../bundle/open-existing.ts";
 import { verifyBundle } from "../bundle/verify-bundle.ts";
 import { BundleError } from "../error.ts";
 import type { TransferEvent } from "../events.ts";
+import { MEDIA_TYPES } from "../media-types.ts";
 import type { FailedImage } from "../plan/plan.ts";
 import { exportBundle } from "./export-bundle.ts";
 import type { ExportReport } from "./export-report.ts";
@@ -38,21 +40,30 @@ const MORE: NamedImages = [
   ["big:1", BIG],
 ];
 
+/** What is different in an export. */
+interface Circumstances {
+  /** Images that the plan lacks. */
+  readonly failed?: readonly FailedImage[];
+  readonly onEvent?: (event: TransferEvent) => void;
+}
+
 /** Exports these images over what is there. */
 async function exportAgain(
   images: NamedImages,
   replace?: ReplaceBlob,
-  failed: readonly FailedImage[] = [],
+  circumstances: Circumstances = {},
 ): Promise<{ readonly report: ExportReport; readonly warnings: readonly string[] }> {
-  const cache = await openFilledCache(join(directory, "cache"), MORE);
+  const { failed = [] } = circumstances;
+  const cache = await openFilledCache(join(directory, "cache"), [...MORE, ...images]);
   const existing = await openExistingBundle(path);
   const warnings: string[] = [];
   opened = [];
   const onEvent = (event: TransferEvent): void => {
+    circumstances.onEvent?.(event);
     if (event.kind === "warning") warnings.push(event.code);
   };
   try {
-    const openSource = await openSources(MORE, opened, replace);
+    const openSource = await openSources([...MORE, ...images], opened, replace);
     const options = { openSource, cache, heading: { createdBy: "test" }, jobs: 2, onEvent, existing };
     const report = await exportBundle({ ...planOf(images), failed }, path, options);
     return { report, warnings };
@@ -84,6 +95,45 @@ test("exportBundle() keeps what has arrived of an image that failed for the next
   expect(second).toMatchObject({ report: { images: 2, failed: [] }, warnings: [] });
   expect((await verifyBundle(path)).problems).toEqual([]);
   expect(await readdir(directory)).toEqual(["cache", "out.tar"]);
+});
+
+test("exportBundle() keeps what was put aside where the bundle cannot get its name", async () => {
+  const inTheWay = (event: TransferEvent): void => {
+    if (event.kind === "phase" && event.phase === "write")
+      mkdirSync(join(path, "inside"), { recursive: true });
+  };
+
+  await expect(exportAgain(MORE, withoutLate, { onEvent: inTheWay })).rejects.toMatchObject({
+    code: "FILE_FAILED",
+    message: expect.stringContaining(`${path}"`),
+  });
+  await rm(path, { recursive: true });
+
+  const { warnings } = await exportAgain(MORE);
+  expect(opened.map((request) => request.split(" ")[1])).toEqual([BIG.blobs[2]?.descriptor.digest]);
+  expect(warnings).toEqual([]);
+  expect(await readdir(directory)).toEqual(["cache", "out.tar"]);
+});
+
+test("exportBundle() goes on where a config of an image that failed is a layer of another one", async () => {
+  const empty = makeBlob("{}", "application/vnd.oci.empty.v1+json");
+  const artifact = makeManifest(makeBlob('{"a":1}', "application/vnd.example.config"), [empty]);
+  const image = makeManifest(empty, [makeBlob("late", MEDIA_TYPES.ociLayerGzip)]);
+  const images: NamedImages = [
+    ["artifact:1", artifact],
+    ["image:1", image],
+  ];
+  const replace: ReplaceBlob = ({ digest }) =>
+    digest === image.blobs[1]?.descriptor.digest ? failing() : undefined;
+  const stop = (event: TransferEvent): void => {
+    if (event.kind === "phase" && event.phase === "write") throw new RangeError("killed");
+  };
+
+  await expect(exportAgain(images, replace, { onEvent: stop })).rejects.toThrow("killed");
+  const { report } = await exportAgain(images, replace);
+
+  expect(report).toMatchObject({ images: 1, failed: [{ code: "DENIED" }] });
+  expect((await verifyBundle(path)).problems).toEqual([]);
 });
 
 test("exportBundle() writes the bundle of the rest where what has arrived of others cannot be kept, and tells it", async () => {
@@ -127,7 +177,7 @@ test("exportBundle() drops and tells what no image of a whole bundle needs", asy
 test("exportBundle() leaves no unfinished file beside the planned bundle that is there, unless an image failed", async () => {
   await exportAgain(MORE, withoutLate);
   const lost = { source: "r.io/lost:1", code: "UNAVAILABLE", message: "Cannot ask", hint: "x" } as const;
-  await exportAgain(MORE.slice(0, 1), undefined, [lost]);
+  await exportAgain(MORE.slice(0, 1), undefined, { failed: [lost] });
   expect(await readdir(directory)).toEqual(["cache", "out.tar", ...UNFINISHED]);
 
   const { report, warnings } = await exportAgain(MORE.slice(0, 1));
