@@ -55,6 +55,19 @@ test("something else at OUT stays as it is, unless --force", async () => {
   expect((await site.run(["verify", "out.tar"])).exitCode).toBe(0);
 });
 
+test("what could not be had is told, also where the run ends with an error", async () => {
+  const { site, source } = exchange;
+  const mappings = [...RELEASES, { from: "nobody/has-it", tags: ["1.0"] }];
+  await site.select("more.yaml", { registry: source.host, mappings });
+  await writeFile(site.path("out.tar.partial"), "a letter");
+
+  const refused = await site.run(["export", "-c", "more.yaml", "-o", "out.tar"]);
+
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain(`${source.host}/nobody/has-it:1.0: Cannot find`);
+  expect(refused.stderr).toContain("out.tar.partial: it is there");
+});
+
 test("row 108: a second export to one file says who writes it, and one with the same cache that there are two", async () => {
   const { site } = exchange;
   await mkdir(site.cacheDirectory, { recursive: true });

@@ -42,6 +42,26 @@ test.each(["plan", "export"])(
   },
 );
 
+test("row 43: an export takes what is granted where no window grants enough, and the next run the rest", async () => {
+  const args = ["export", "-c", "selection.yaml", "-o", "out.tar", "--json"];
+  const first = await serveFleet(ROOTS - 1, { limit: ROOTS - 1 });
+
+  const stopped = await site.run(args);
+
+  expect(stopped.exitCode).toBe(4);
+  expect(readDocument(stopped, ErrorDocument).error.message).toContain(
+    "1 more pulls are needed and it grants 0",
+  );
+  expect(first.takeCounts()["GET manifest"]).toBe(ROOTS - 1);
+  await first.close();
+
+  const second = await serveFleet(PULL_LIMIT);
+  const run = await site.run(args);
+
+  expect(run.exitCode).toBe(0);
+  expect(second.takeCounts()["GET manifest"]).toBeLessThan(ROOTS);
+});
+
 test("a plan tells what is needed and left, and an export after it spends nothing", async () => {
   const { host, takeCounts } = await serveFleet(PULL_LIMIT);
 

@@ -5,7 +5,6 @@ import { BundleError } from "@airgap-bundle/core";
 import { Args, Config, Flags } from "@oclif/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BundleCommand, type SharedOptions } from "./base-command.ts";
-import { withProblems } from "./error-report.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 
 interface ProbeJson {
@@ -172,10 +171,7 @@ test("a command prints an error and its hint, and ends with the code's status", 
 test("a command prints an error document on stdout with --json", async () => {
   const problems = [{ code: "X", message: "wrong", line: 2, column: 3 }];
   work = () => {
-    throw withProblems(
-      new BundleError("SELECTION_INVALID", "Cannot use a.yaml", { hint: "Mend it" }),
-      problems,
-    );
+    throw new BundleError("SELECTION_INVALID", "Cannot use a.yaml", { hint: "Mend it", problems });
   };
 
   const exitCode = await run(...ARGUMENTS, "--json");

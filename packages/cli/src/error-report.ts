@@ -1,15 +1,7 @@
 import { styleText } from "node:util";
 import type { ErrorCode } from "@airgap-bundle/core";
-import { type BundleError, describeCauses, toBundleError } from "@airgap-bundle/core/basics";
+import { describeCauses, type Problem, toBundleError } from "@airgap-bundle/core/basics";
 import { sanitizeText } from "./sanitize-text.ts";
-
-/** One of several things wrong with a file; `line` and `column` count from 1. */
-export interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly line?: number;
-  readonly column?: number;
-}
 
 /** What a command says instead of a result, as `--json` prints it. */
 export interface ErrorDocument {
@@ -29,15 +21,9 @@ export interface RenderErrorOptions {
   readonly stream?: NodeJS.WriteStream;
 }
 
-/** The error together with everything that is wrong; they are shown below its message. */
-export function withProblems(error: BundleError, problems: readonly Problem[]): BundleError {
-  return Object.assign(error, { problems });
-}
-
 /** An error as `--json` prints it. */
 export function toErrorDocument(thrown: unknown): ErrorDocument {
-  const { code, message, hint } = toBundleError(thrown);
-  const problems = problemsOf(thrown);
+  const { code, message, hint, problems = [] } = toBundleError(thrown);
   return {
     error: {
       code,
@@ -51,10 +37,10 @@ export function toErrorDocument(thrown: unknown): ErrorDocument {
 /** An error as text for people, ending in a newline: the message, the problems, the hint. Never a stack trace. */
 export function renderError(thrown: unknown, options: RenderErrorOptions = {}): string {
   const { isVerbose = false, stream } = options;
-  const { message, hint } = toBundleError(thrown);
+  const { message, hint, problems = [] } = toBundleError(thrown);
   const label = stream === undefined ? "Error:" : styleText("red", "Error:", { stream });
   const lines = [`${label} ${sanitizeText(message)}`];
-  for (const problem of problemsOf(thrown)) lines.push(`  ${sanitizeText(formatProblem(problem))}`);
+  for (const problem of problems) lines.push(`  ${sanitizeText(formatProblem(problem))}`);
   lines.push(`  ${sanitizeText(hint)}`);
   if (isVerbose)
     lines.push(
@@ -69,13 +55,4 @@ export function renderError(thrown: unknown, options: RenderErrorOptions = {}): 
 export function formatProblem({ message, line, column }: Problem): string {
   if (line === undefined) return message;
   return column === undefined ? `${line}: ${message}` : `${line}:${column}: ${message}`;
-}
-
-function problemsOf(thrown: unknown): readonly Problem[] {
-  if (!(thrown instanceof Error && "problems" in thrown && Array.isArray(thrown.problems))) return [];
-  return thrown.problems.filter(isProblem);
-}
-
-function isProblem(value: unknown): value is Problem {
-  return typeof value === "object" && value !== null && "code" in value && "message" in value;
 }

@@ -3,10 +3,8 @@ export { countOf } from "./count-of.ts";
 export {
   type ErrorDocument,
   formatProblem,
-  type Problem,
   renderError,
   toErrorDocument,
-  withProblems,
 } from "./error-report.ts";
 export { EXIT, exitCodeOf, exitCodeOfError, type StopSignal } from "./exit-codes.ts";
 export { formatDuration } from "./format-duration.ts";

@@ -3,7 +3,6 @@ import { text as readText } from "node:stream/consumers";
 import type { EventSink, ParsedSelection, Selection } from "@airgap-bundle/core";
 import { BundleError, describeFileError, parseSelection } from "@airgap-bundle/core/basics";
 import { countOf } from "./count-of.ts";
-import { withProblems } from "./error-report.ts";
 
 /** More bytes than the longest selection can have; what is behind them is not read. */
 const MAX_SELECTION_SIZE = 17 * 1024 * 1024;
@@ -55,8 +54,7 @@ export function tellWarnings(path: string, warnings: ParsedSelection["warnings"]
 /** All that is wrong with a selection, as one error. */
 export function selectionError(path: string, problems: ParsedSelection["problems"]): BundleError {
   const count = countOf(problems.length, "problem");
-  return withProblems(
-    new BundleError("SELECTION_INVALID", `Cannot use the selection ${path}: it has ${count}`),
+  return new BundleError("SELECTION_INVALID", `Cannot use the selection ${path}: it has ${count}`, {
     problems,
-  );
+  });
 }

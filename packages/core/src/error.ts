@@ -3,6 +3,14 @@ import { ERROR_CODES } from "./error-codes.ts";
 /** What went wrong, for programs: one of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** One of several things wrong with a file; `line` and `column` count from 1. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
 /** How {@link BundleError} is built. */
 export interface BundleErrorOptions {
   /** The next step for the operator: one sentence, no period. @default what {@link ERROR_CODES} advises */
@@ -17,6 +25,8 @@ export interface BundleErrorOptions {
   readonly isGivenUp?: boolean;
   /** The content that is missing or wrong, where the other side names it. */
   readonly digests?: readonly string[];
+  /** Everything that is wrong, where the message speaks of several things. */
+  readonly problems?: readonly Problem[];
   /** What fails for the same reason whatever is pushed: all that goes to this repository, or to its registry. */
   readonly stops?: "repository" | "registry";
 }
@@ -31,6 +41,7 @@ export class BundleError extends Error {
   declare readonly isHeldBack?: boolean;
   declare readonly isGivenUp?: boolean;
   declare readonly digests?: readonly string[];
+  declare readonly problems?: readonly Problem[];
   declare readonly stops?: "repository" | "registry";
 
   constructor(code: ErrorCode, message: string, options: BundleErrorOptions = {}) {
@@ -42,6 +53,7 @@ export class BundleError extends Error {
     if (options.isHeldBack !== undefined) this.isHeldBack = options.isHeldBack;
     if (options.isGivenUp !== undefined) this.isGivenUp = options.isGivenUp;
     if (options.digests !== undefined) this.digests = options.digests;
+    if (options.problems !== undefined) this.problems = options.problems;
     if (options.stops !== undefined) this.stops = options.stops;
   }
 }

@@ -5,6 +5,7 @@ import {
   BundleError,
   claimOutput,
   closeAfter,
+  type EventSink,
   exportBundle,
   type OpenedBundle,
   openExistingBundle,
@@ -46,9 +47,11 @@ export async function runExport(
     await withPlan(path, flags, options, async (plan, sources) => {
       checkPlan(plan, path, flags);
       const work = { ...sources, ...options, heading, failFast: flags["fail-fast"] };
-      const report = isPiped
-        ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk, options), work)
-        : await exportBundle(plan, output, { ...work, existing, isForced: flags.force });
+      const report = await tellFailedIfThrown(plan, options.onEvent, async () =>
+        isPiped
+          ? await streamBundle(plan, async (chunk) => await writeChunk(stdout, chunk, options), work)
+          : await exportBundle(plan, output, { ...work, existing, isForced: flags.force }),
+      );
       const durationMs = Math.round(performance.now() - startedAt);
       const partial = isPiped ? undefined : await findPartial(output);
       const about = { requests: sources.requests(), durationMs };
@@ -59,6 +62,17 @@ export async function runExport(
     const reading = { close: async () => await existing?.close() };
     return await closeAfter(reading, async () => await resolveAndWrite(existing));
   });
+}
+
+/** A run that ends with an error has no list of images that failed: what was found out of them is told before. */
+async function tellFailedIfThrown<T>(plan: Plan, onEvent: EventSink, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    for (const { source, code, message } of plan.failed)
+      onEvent({ kind: "warning", code, message: `${source}: ${message}` });
+    throw error;
+  }
 }
 
 /** The file that the next run goes on with, if there is one. */

@@ -8,7 +8,7 @@ import { checkSpace } from "./check-space.ts";
 import type { ComposedBundle, PlacedBlob } from "./compose-bundle.ts";
 import { writeExactly } from "./file.ts";
 import { endOfArchive, headPieces, layerHeader, type Piece, padding, type ReadMetadata } from "./frame.ts";
-import { openLayerSink, type WatchOptions } from "./layer-sink.ts";
+import { openLayerSink, type UnnotedLayer, type WatchOptions } from "./layer-sink.ts";
 import { journalPath, openPartialFile, removePartialFile } from "./partial-file.ts";
 import { rearrange } from "./rearrange.ts";
 import { type FinishOptions, settleRest, takeUpRest } from "./rest-file.ts";
@@ -38,14 +38,19 @@ export async function createBundleFile(
   options: WatchOptions = {},
 ): Promise<BundleFile> {
   const partial = `${path}.partial`;
-  await withFileErrors(partial, async () => await takeUpRest(partial));
-  const spare = await checkSpace(path, planned.size, partial);
+  const spare = await checkRoom(path, planned);
   const file = await withFileErrors(
     partial,
     async () => await openPartialFile(partial, planned, { ...options, spare }),
   );
   const { handle, journal } = file;
+  const unnoted = new Map<string, UnnotedLayer>();
   let isOpen = true;
+
+  const noteAll = async (): Promise<void> => {
+    for (const [digest, { offset, checkpoint }] of unnoted) await journal.note(digest, offset, checkpoint);
+    unnoted.clear();
+  };
 
   const closeHandles = async (): Promise<void> => {
     isOpen = false;
@@ -55,17 +60,19 @@ export async function createBundleFile(
   return {
     async openLayer(layer, layerOptions) {
       const noted = journal.entries().get(layer.descriptor.digest);
-      return await openLayerSink(layer, { handle, journal, path: partial }, { ...layerOptions, noted });
+      const layerFile = { handle, journal, path: partial, unnoted };
+      return await openLayerSink(layer, layerFile, { ...layerOptions, noted });
     },
     async moveLayers(bundle, moveOptions) {
-      await withFileErrors(
-        partial,
-        async () => await rearrange(file, bundle, { ...moveOptions, mayDrop: "rest" }),
-      );
+      await withFileErrors(partial, async () => {
+        await noteAll();
+        await rearrange(file, bundle, { ...moveOptions, mayDrop: "rest" });
+      });
     },
     async finish(finished, readMetadata, finishOptions = {}) {
       await withFileErrors(partial, async () => {
         await writeFrame(handle, finished, readMetadata);
+        await noteAll();
         const isRestKept = await settleRest(file, partial, finished, finishOptions);
         // Not behind the cut: a run that dies between that and the name loses what was put aside.
         await handle.sync();
@@ -82,11 +89,23 @@ export async function createBundleFile(
     async close() {
       if (!isOpen) return;
       await withFileErrors(partial, async () => {
-        await closeHandles();
+        await closeAfter({ close: closeHandles }, noteAll);
         if (journal.entries().size === 0) await removePartialFile(partial);
       });
     },
   };
+}
+
+/**
+ * Looks whether a bundle will fit where `path` is, beside what an earlier run has left of it; resolves to the bytes that are
+ * left then.
+ *
+ * @throws `NO_SPACE`; `FILE_FAILED`
+ */
+export async function checkRoom(path: string, bundle: ComposedBundle): Promise<number> {
+  const partial = `${path}.partial`;
+  await withFileErrors(partial, async () => await takeUpRest(partial));
+  return await checkSpace(path, bundle.size, partial);
 }
 
 /** The layers' content is there; everything else is written now, the header region last of all. */

@@ -2,6 +2,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { contentOf } from "../content.ts";
 import { digestOf } from "../hash.ts";
 import type { Checkpoint, Journal } from "./journal.ts";
 import { type LayerFile, openLayerSink } from "./layer-sink.ts";
@@ -34,7 +35,7 @@ async function openFile(notes: Checkpoint[]): Promise<LayerFile> {
     entries: () => new Map(),
     close: async () => await Promise.resolve(),
   };
-  return { handle, path, journal };
+  return { handle, path, journal, unnoted: new Map() };
 }
 
 /** The layer chunk by chunk, one in so many milliseconds of a clock that starts at once. */
@@ -68,4 +69,34 @@ test.each([
 
   expect(notes.map(({ end }) => end)).toEqual(ends);
   expect(notes.at(-1)?.hash).toBe(PLACED.descriptor.digest.slice("sha256:".length));
+});
+
+test("how far a layer has come since its last note is known to whoever closes the file", async () => {
+  const notes: Checkpoint[] = [];
+  const file = await openFile(notes);
+  const { digest } = PLACED.descriptor;
+  const sink = await openLayerSink(PLACED, file);
+
+  await sink.append(contentOf(LAYER.subarray(0, 300_000)), "r.io");
+
+  const checkpoint = { end: 300_000, hash: digestOf(LAYER.subarray(0, 300_000)).slice("sha256:".length) };
+  expect(notes).toEqual([]);
+  expect(file.unnoted.get(digest)).toEqual({ offset: PLACED.offset, checkpoint });
+
+  await sink.append(contentOf(LAYER.subarray(300_000)), "r.io");
+
+  expect(file.unnoted.size).toBe(0);
+});
+
+test("a medium that cannot be read any more is told with the file's name", async () => {
+  const file = await openFile([]);
+  const handle = Object.create(file.handle, {
+    read: { value: () => Promise.reject(Object.assign(new Error("i/o"), { code: "EIO", syscall: "read" })) },
+  });
+  const noted = { offset: PLACED.offset, checkpoints: [{ end: 100, hash: "" }] };
+
+  await expect(openLayerSink(PLACED, { ...file, handle }, { noted })).rejects.toMatchObject({
+    code: "FILE_FAILED",
+    message: `Cannot use "${file.path}": the medium cannot be read or written (EIO)`,
+  });
 });

@@ -6,7 +6,7 @@ import { createDigestHash } from "../hash.ts";
 import type { AbortOptions } from "../repository.ts";
 import type { PlacedBlob } from "./compose-bundle.ts";
 import { readRange, writeExactly } from "./file.ts";
-import type { Journal, JournalEntry } from "./journal.ts";
+import type { Checkpoint, Journal, JournalEntry } from "./journal.ts";
 import { tellDropped } from "./tell-dropped.ts";
 
 /** What a run that dies loses of each layer, at most, beside what it has not written yet… */
@@ -19,6 +19,14 @@ export interface LayerFile {
   readonly handle: FileHandle;
   readonly path: string;
   readonly journal: Journal;
+  /** How far layers have come that are not noted so far: for whoever closes the file, or moves what is in it. */
+  readonly unnoted: Map<string, UnnotedLayer>;
+}
+
+/** Where a layer lies, and how far it has come. */
+export interface UnnotedLayer {
+  readonly offset: number;
+  readonly checkpoint: Checkpoint;
 }
 
 /** How work on what is there is stopped, and watched. */
@@ -51,8 +59,10 @@ export async function openLayerSink(
   const onState = async ({ position, hash }: SinkState): Promise<void> => {
     const now = performance.now();
     const isDue = position - notedEnd >= NOTE_EVERY && now - notedAt >= NOTE_EVERY_MS;
-    if (!isDue && position !== layer.size && position >= notedEnd) return;
     const checkpoint = { end: position, hash: hash.copy().digest("hex") };
+    file.unnoted.set(digest, { offset: layer.offset, checkpoint });
+    if (!isDue && position !== layer.size && position >= notedEnd) return;
+    file.unnoted.delete(digest);
     await withFileErrors(file.path, async () => await file.journal.note(digest, layer.offset, checkpoint));
     notedEnd = position;
     notedAt = now;

@@ -12,6 +12,9 @@ import { type ReadableFile, readAhead } from "./read-ahead.ts";
 import { type BundleHead, readHead } from "./read-head.ts";
 import { type CheckFile, watchFile } from "./watch-file.ts";
 
+/** More are no help to whoever has to copy the file again; `bundle verify` tells all. */
+const MAX_PROBLEMS = 20;
+
 /** A bundle that can be read. It is never unpacked: everything is read at its offset. */
 export interface OpenedBundle {
   readonly path: string;
@@ -30,7 +33,7 @@ export interface OpenedBundle {
 /**
  * Opens a bundle and checks all of it but the layers' content, which is hashed where it is used.
  *
- * @throws `USAGE` if there is no such file, `FILE_FAILED`, `BUNDLE_UNSUPPORTED`, and `BUNDLE_INVALID` with the first problem
+ * @throws `USAGE` if there is no such file, `FILE_FAILED`, `BUNDLE_UNSUPPORTED`, and `BUNDLE_INVALID` with all problems
  */
 export async function openBundle(path: string): Promise<OpenedBundle> {
   const handle = await openFile(path);
@@ -40,8 +43,12 @@ export async function openBundle(path: string): Promise<OpenedBundle> {
     const near = readAhead(file);
     const head = await readHead(near, path);
     const manifests = new Map<string, Manifest>();
-    for await (const problem of checkStructure(near, head)) throw toError(path, problem);
-    for await (const problem of checkMetadata(near, head, manifests)) throw toError(path, problem);
+    const problems = await collectProblems([
+      checkStructure(near, head),
+      checkMetadata(near, head, manifests),
+    ]);
+    const [first] = problems;
+    if (first !== undefined) throw toError(path, first, problems);
     return {
       path,
       id: head.id,
@@ -90,10 +97,32 @@ async function* openBlob(
   }
 }
 
-function toError(path: string, { message, offset, image }: BundleProblem): BundleError {
+/** All at once, up to {@link MAX_PROBLEMS}. Of a file that is cut short nothing more can be said. */
+async function collectProblems(
+  checks: readonly AsyncIterable<BundleProblem>[],
+): Promise<readonly BundleProblem[]> {
+  const problems: BundleProblem[] = [];
+  for (const check of checks) {
+    for await (const problem of check) {
+      problems.push(problem);
+      if (problem.kind === "length" || problems.length === MAX_PROBLEMS) return problems;
+    }
+  }
+  return problems;
+}
+
+function toError(path: string, first: BundleProblem, problems: readonly BundleProblem[]): BundleError {
+  const count = problems.length === MAX_PROBLEMS ? `${MAX_PROBLEMS} or more` : problems.length;
+  const hint = `Copy the file again, or run bundle verify ${path} to see everything that is wrong with it`;
+  if (problems.length === 1)
+    return new BundleError("BUNDLE_INVALID", `Cannot use ${path}: ${describe(first)}`, { hint });
+  const message = `Cannot use ${path}: ${describe(first)}, the first of ${count} problems`;
+  const all = problems.map((problem) => ({ code: "BUNDLE_INVALID", message: describe(problem) }));
+  return new BundleError("BUNDLE_INVALID", message, { hint, problems: all });
+}
+
+function describe({ message, offset, image }: BundleProblem): string {
   const where = offset === undefined ? "" : ` (at byte ${offset})`;
   const whose = image === undefined ? "" : `, needed by ${image}`;
-  return new BundleError("BUNDLE_INVALID", `Cannot use ${path}: ${message}${whose}${where}`, {
-    hint: `Copy the file again, or run bundle verify ${path} to see everything that is wrong with it`,
-  });
+  return `${message}${whose}${where}`;
 }

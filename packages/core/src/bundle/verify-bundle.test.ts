@@ -89,6 +89,22 @@ async function expectRefused(): Promise<void> {
   await expect(openBundle(path)).rejects.toMatchObject({ code: "BUNDLE_INVALID", hint: expect.any(String) });
 }
 
+test("openBundle() tells all that is wrong, not only the first of it", async () => {
+  const damaged = Buffer.from(sound);
+  damaged[sound.length - 1] = 1;
+  damaged[damaged.indexOf("volume.json")] = 0x56;
+  await writeFile(path, damaged);
+
+  await expect(openBundle(path)).rejects.toMatchObject({
+    code: "BUNDLE_INVALID",
+    message: expect.stringMatching(/the header of volume\.json is damaged .*, the first of 2 problems$/),
+    problems: [
+      { code: "BUNDLE_INVALID", message: expect.stringContaining("volume.json") },
+      { code: "BUNDLE_INVALID", message: expect.stringContaining("end") },
+    ],
+  });
+});
+
 describe("verifyBundle()", () => {
   test("finds nothing wrong with a sound bundle, and tells of every layer", async () => {
     const events: TransferEvent[] = [];

@@ -25,14 +25,14 @@ export interface ManifestFetcher {
   /**
    * Brings these manifests. What failed is asked for again only where another repository is said to have it.
    *
-   * @throws `TOOMANYREQUESTS` before the first request if a registry grants fewer pulls than needed, and after the last
-   * one that is granted if one was refused; unless that is to be waited for: then after a window without pulls; what
-   * concerns all
+   * @throws `TOOMANYREQUESTS` before the first request if a registry grants fewer pulls than needed and a window would
+   * grant them all; after the last one that is granted if a window would not, or if one was refused; unless that is to be
+   * waited for: then after a window without pulls; what concerns all
    */
   fetchAll(wanted: readonly WantedManifest[]): Promise<void>;
   /** Adds an index that was made here. */
   add(index: FilteredIndex): Promise<void>;
-  /** What was needed of each registry so far. */
+  /** What was needed so far of each registry that names a limit, or of which anything was. */
   pulls(): readonly Pulls[];
 }
 
@@ -127,7 +127,9 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
     failureOf: outcomes.failureOf,
     unseen: (wanted) => wanted.filter(outcomes.isUnseen),
     pulls: () =>
-      [...needed].map(([registry, count]) => ({ registry, needed: count, ...pullLimit(registry) })),
+      [...needed]
+        .map(([registry, count]) => ({ registry, needed: count, ...pullLimit(registry) }))
+        .filter((pulls) => pulls.needed > 0 || "remaining" in pulls),
     async add({ descriptor, content }) {
       await cache.put(descriptor, content);
       manifests.set(descriptor.digest, parseManifest(descriptor, content));
@@ -137,6 +139,7 @@ export function createManifestFetcher(options: PlanOptions): ManifestFetcher {
       const fresh = groupByDigest(wanted.filter((one) => outcomes.isUnseen(one) && isOfKnownType(one)));
       onEvent?.({ kind: "phase", phase: "manifests", total: fresh.length });
       const missing = await listMissing(fresh);
+      for (const [{ from }] of fresh) needed.set(from.registry, needed.get(from.registry) ?? 0);
       for (const [registry, count] of countByRegistry(missing)) {
         needed.set(registry, (needed.get(registry) ?? 0) + count);
         if (!waitForRateLimit) checkBudget(registry, count, pullLimit(registry));

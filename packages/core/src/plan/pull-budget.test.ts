@@ -3,7 +3,7 @@ import type { NamedImages } from "../../../../test/support/bundles.ts";
 import { makeImage, makeIndex } from "../../../../test/support/images.ts";
 import { usePlans } from "../../../../test/support/plan-scene.ts";
 import { BundleError } from "../error.ts";
-import type { PullLimit } from "./plan.ts";
+import type { Plan, PullLimit } from "./plan.ts";
 
 const SINGLE = makeImage(["single"]);
 const IMAGES: NamedImages = [
@@ -28,6 +28,36 @@ describe("resolvePlan() with a pull limit", () => {
       hint: expect.stringContaining("6 hours"),
     });
     expect(requests.filter((request) => request.startsWith("readManifest"))).toEqual([]);
+  });
+
+  test("row 43: takes what is granted where no window grants as many as are needed, and needs the rest in the next one", async () => {
+    let remaining = 1;
+    const openSource = await openSources(IMAGES, (source) => ({
+      readManifest: async (...args) => {
+        if (remaining === 0) throw new BundleError("TOOMANYREQUESTS", "Cannot read manifest");
+        remaining -= 1;
+        return await source.readManifest(...args);
+      },
+    }));
+    const again = async (): Promise<Plan> => {
+      remaining = 1;
+      return await plan("{from: redis}", { openSource, pullLimit: () => ({ remaining, limit: 1 }) });
+    };
+
+    for (const left of ["1 more pulls are needed and it grants 0", "1 more pulls are needed and it grants 0"])
+      await expect(again()).rejects.toMatchObject({ message: expect.stringContaining(left) });
+    const { images } = await again();
+
+    expect(images).toHaveLength(3);
+  });
+
+  test("tells what is left where nothing is needed any more", async () => {
+    const mapping = "{from: redis, tags: ['7.2']}";
+    await plan(mapping);
+
+    const { pulls } = await plan(mapping, { pullLimit: () => ({ remaining: 7, limit: 100 }) });
+
+    expect(pulls).toEqual([{ registry: "docker.io", needed: 0, remaining: 7, limit: 100 }]);
   });
 
   test("goes on where the registry grants as many as are needed", async () => {

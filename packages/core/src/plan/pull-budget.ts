@@ -1,9 +1,16 @@
 import { BundleError } from "../error.ts";
 import type { PullLimit } from "./plan.ts";
 
-/** Stops before pulls are spent that do not suffice. @throws `TOOMANYREQUESTS` if the limit grants fewer than `count` */
+/**
+ * Stops before pulls are spent that do not suffice now, and would in a window of their own. More than a whole window grants
+ * are never granted at once: they are to be taken window by window.
+ *
+ * @throws `TOOMANYREQUESTS` if the limit grants fewer than `count`
+ */
 export function checkBudget(registry: string, count: number, limit: PullLimit | undefined): void {
-  if (limit !== undefined && count > limit.remaining) throw tooFewPulls(registry, count, limit);
+  if (limit === undefined || count <= limit.remaining) return;
+  const isWindowEnough = limit.limit === undefined || count <= limit.limit;
+  if (isWindowEnough) throw tooFewPulls(registry, count, limit);
 }
 
 /** The error where a registry grants fewer pulls than are needed. */

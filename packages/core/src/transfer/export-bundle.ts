@@ -1,4 +1,4 @@
-import { type BundleFile, createBundleFile } from "../bundle/bundle-file.ts";
+import { type BundleFile, checkRoom, createBundleFile } from "../bundle/bundle-file.ts";
 import { type ComposedBundle, composeBundle } from "../bundle/compose-bundle.ts";
 import type { OpenedBundle } from "../bundle/open-bundle.ts";
 import { discardPartialFile } from "../bundle/rest-file.ts";
@@ -36,11 +36,17 @@ export async function exportBundle(
   options: ExportBundleOptions,
 ): Promise<ExportReport> {
   const { cache, existing, heading, isForced = false, onEvent } = options;
+  if (plan.images.length === 0) return reportNothing(plan.failed);
+  const wanted = composeBundle(plan.images, plan.manifests, heading);
+  // Before the first byte comes: images that fail only make it smaller.
+  if (existing?.id !== wanted.id) await checkRoom(path, wanted);
   const { complete, failed } = await fetchMetadata(plan, options);
   const planFailed = [...plan.failed, ...failed];
   if (complete.length === 0) return reportNothing(planFailed);
   tellLostReferrers(plan.images, complete, onEvent);
-  const planned = composeBundle(complete, plan.manifests, heading);
+  const isAsPlanned =
+    complete.length === plan.images.length && complete.every((image, i) => image === plan.images[i]);
+  const planned = isAsPlanned ? wanted : composeBundle(complete, plan.manifests, heading);
   if (existing?.id === planned.id && !isForced) {
     if (isWhole(complete, planFailed)) await discardPartialFile(path, onEvent);
     return reportBundle(planned, { complete, failed: planFailed }, { metadata: cache.fetched }, false);
