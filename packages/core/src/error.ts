@@ -15,6 +15,8 @@ export interface BundleErrorOptions {
   readonly isHeldBack?: boolean;
   /** That host has failed so often in a row that nobody repeats anything there, whatever it asks for. */
   readonly isGivenUp?: boolean;
+  /** What failed is another host, to which the one that was asked sends its clients: it says nothing of that one. */
+  readonly isElsewhere?: boolean;
   /** The content that is missing or wrong, where the other side names it. */
   readonly digests?: readonly string[];
   /** What fails for the same reason whatever is pushed: all that goes to this repository, or to its registry. */
@@ -30,6 +32,7 @@ export class BundleError extends Error {
   declare readonly retryAfterMs?: number;
   declare readonly isHeldBack?: boolean;
   declare readonly isGivenUp?: boolean;
+  declare readonly isElsewhere?: boolean;
   declare readonly digests?: readonly string[];
   declare readonly stops?: "repository" | "registry";
 
@@ -41,6 +44,7 @@ export class BundleError extends Error {
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     if (options.isHeldBack !== undefined) this.isHeldBack = options.isHeldBack;
     if (options.isGivenUp !== undefined) this.isGivenUp = options.isGivenUp;
+    if (options.isElsewhere !== undefined) this.isElsewhere = options.isElsewhere;
     if (options.digests !== undefined) this.digests = options.digests;
     if (options.stops !== undefined) this.stops = options.stops;
   }
