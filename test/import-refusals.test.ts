@@ -49,6 +49,30 @@ test("import says what a refusal means, and with --verbose the request and the r
   expect((await site.run(args)).stdout.toString()).not.toContain("Caused by");
 });
 
+test.each([
+  ["in one PUT", []],
+  ["in chunks", ["--chunk-size", "100000"]],
+])(
+  "import of a blob that is refused %s shows nothing of the upload's state, with --verbose neither",
+  async (_how, flags) => {
+    server = await serveRaw(({ method }) => {
+      if (method === "HEAD") return { status: 404 };
+      if (method === "DELETE") return { status: 204 };
+      if (method === "POST") return { status: 202, headers: { location: "/upload?_state=SECRET" } };
+      return { status: 403, body: JSON.stringify({ errors: [{ code: "DENIED", message: "not here" }] }) };
+    });
+    const args = ["import", "out.tar", "--to", server.host, "--verbose", ...flags];
+
+    const text = await site.run(args);
+    const json = await site.run([...args, "--json"], { env: { BUNDLE_LOG: "debug" } });
+
+    expect(server.requests.some(({ url }) => url.includes("_state=SECRET"))).toBe(true);
+    expect(text.stdout.toString()).toMatch(/Caused by: (?:PUT|PATCH) http:\S+\/upload answered 403/);
+    for (const { stdout, stderr } of [text, json])
+      expect(`${stdout.toString()}${stderr}`).not.toContain("SECRET");
+  },
+);
+
 test("import sends blobs in pieces of --chunk-size", async () => {
   const headers = { "docker-content-digest": IMAGE.descriptor.digest };
   server = await serveRaw(takeBlobs({ status: 201, headers }));

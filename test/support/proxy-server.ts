@@ -2,6 +2,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 
+/** The head of tinyproxy's answer to a wrong login. */
+const TINYPROXY = { server: "tinyproxy/1.11.1", "www-authenticate": 'Basic realm="Tinyproxy"' };
+
 /** What a proxy was asked for. */
 export interface ProxiedRequest {
   readonly method: string;
@@ -20,6 +23,8 @@ export interface ProxyServerOptions {
   readonly connectStatus?: number;
   /** Whether it answers CONNECT so without looking at passwords. @default false */
   readonly deniesFirst?: boolean;
+  /** Whether it answers a wrong login as tinyproxy does, with 401. @default false: 407 */
+  readonly isTinyproxy?: boolean;
 }
 
 /** A proxy that runs. */
@@ -32,7 +37,7 @@ export interface ProxyServer {
 
 /** Serves a proxy for tunnels and for requests without TLS on loopback. */
 export async function serveProxy(options: ProxyServerOptions): Promise<ProxyServer> {
-  const { names, login, connectStatus = 200, deniesFirst = false } = options;
+  const { names, login, connectStatus = 200, deniesFirst = false, isTinyproxy = false } = options;
   const requests: ProxiedRequest[] = [];
   const sockets = new Set<Socket>();
   const server = createServer();
@@ -61,11 +66,13 @@ export async function serveProxy(options: ProxyServerOptions): Promise<ProxyServ
     upstream.once("connect", () => client.write("HTTP/1.1 200 OK\r\n\r\n"));
   };
   const forward = (incoming: IncomingMessage, response: ServerResponse): void => {
+    const { method = "", url = "", headers } = incoming;
     if (!admit(incoming)) {
-      response.writeHead(407).end();
+      if (isTinyproxy && headers["proxy-authorization"] !== undefined) response.writeHead(401, TINYPROXY);
+      else response.writeHead(407);
+      response.end();
       return;
     }
-    const { method = "", url = "", headers } = incoming;
     const { host, pathname, search } = new URL(url);
     const upstream = request(`http://${names[host] ?? host}${pathname}${search}`, { method, headers });
     upstream.on("response", (answer) => {

@@ -25,6 +25,7 @@ test("changeError() keeps what is not changed", () => {
     cause: new Error("socket"),
     retryAfterMs: 5,
     isHeldBack: true,
+    isElsewhere: true,
     digests: ["sha256:1"],
     stops: "registry",
   } as const;

@@ -23,6 +23,8 @@ export interface BundleErrorOptions {
   readonly isHeldBack?: boolean;
   /** That host has failed so often in a row that nobody repeats anything there, whatever it asks for. */
   readonly isGivenUp?: boolean;
+  /** What failed is another host, to which the one that was asked sends its clients: it says nothing of that one. */
+  readonly isElsewhere?: boolean;
   /** The content that is missing or wrong, where the other side names it. */
   readonly digests?: readonly string[];
   /** Everything that is wrong, where the message speaks of several things. */
@@ -40,6 +42,7 @@ export class BundleError extends Error {
   declare readonly retryAfterMs?: number;
   declare readonly isHeldBack?: boolean;
   declare readonly isGivenUp?: boolean;
+  declare readonly isElsewhere?: boolean;
   declare readonly digests?: readonly string[];
   declare readonly problems?: readonly Problem[];
   declare readonly stops?: "repository" | "registry";
@@ -52,6 +55,7 @@ export class BundleError extends Error {
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     if (options.isHeldBack !== undefined) this.isHeldBack = options.isHeldBack;
     if (options.isGivenUp !== undefined) this.isGivenUp = options.isGivenUp;
+    if (options.isElsewhere !== undefined) this.isElsewhere = options.isElsewhere;
     if (options.digests !== undefined) this.digests = options.digests;
     if (options.problems !== undefined) this.problems = options.problems;
     if (options.stops !== undefined) this.stops = options.stops;

@@ -33,6 +33,14 @@ interface Answered {
   readonly located: LocatedResponse;
 }
 
+/** What the base endpoint says of a login. */
+interface BaseAnswer {
+  /** It wants one. */
+  readonly challenges?: readonly Challenge[];
+  /** It is too busy to say: its gate is closed. */
+  readonly overload?: BundleError;
+}
+
 /** What a 401 says. */
 interface Refusal {
   readonly call: Call;
@@ -49,7 +57,8 @@ interface Refusal {
  * Sends requests with what the registry wants to be authorised with. A 401 of the registry itself is answered by logging
  * in, and one of a token that was good before by a new one; more often no request is repeated.
  *
- * @throws `UNAUTHORIZED` if nothing that there is satisfies it; `DENIED` if it hides that a project does not exist
+ * @throws `UNAUTHORIZED` if nothing that there is satisfies it; `DENIED` if it hides that a project does not exist;
+ * `UNAVAILABLE`, `TOOMANYREQUESTS` if it is too busy to say how to log in
  */
 export function createAuthorizedSend(
   options: AuthorizedSendOptions,
@@ -57,19 +66,24 @@ export function createAuthorizedSend(
   const { registry, connection, authorizer } = options;
 
   /** What the base endpoint asks for: {@link https://distribution.github.io/distribution/spec/api/#api-version-check}. */
-  const ping = async ({ signal }: Call, header?: string): Promise<readonly Challenge[] | undefined> => {
+  const askBase = async ({ signal }: Call, header?: string): Promise<BaseAnswer> => {
     const what = `ask ${registry} how to log in`;
     const call = { method: "GET", url: "/v2/", scopes: [], expected: [], what, signal } as const;
-    const { response, origin } = await connection.request(call, header);
-    await discard(response);
+    const { response, origin, turn } = await connection.request(call, header);
     const isOwn = origin === (await connection.origin(call));
-    return response.statusCode === 401 && isOwn ? challengesOf(response) : undefined;
+    if (isOwn && isOverloaded(response)) {
+      const error = await toRegistryError(response, what, lineOf(call, origin));
+      return { overload: turn.fail(error, what) };
+    }
+    await discard(response);
+    return response.statusCode === 401 && isOwn ? { challenges: challengesOf(response) } : {};
   };
 
   /** The first login of a request; some registries say only at their base endpoint how it is done. */
   const logIn = async ({ call, wanted, offered, said }: Refusal): Promise<Authorization> => {
     if (!authorizer.isChallenged()) {
-      const atBase = (await ping(call)) ?? [];
+      const { challenges: atBase = [], overload } = await askBase(call);
+      if (overload !== undefined) throw overload;
       const challenge = chooseChallenge(atBase);
       if (challenge === undefined) {
         throw isProjectMissing(said)
@@ -89,8 +103,11 @@ export function createAuthorizedSend(
   const giveUp = async (refusal: Refusal, used: Authorization): Promise<BundleError> => {
     const { call, offered, said } = refusal;
     const isDirect = used.header.startsWith("Basic ") || used.credentials?.kind === "registryToken";
-    const isLogin = isDirect && (offered.length > 0 || (await ping(call, used.header)) !== undefined);
-    if (offered.length === 0 && !isLogin) return missingError(call, registry, used.credentials);
+    const base = isDirect && offered.length === 0 ? await askBase(call, used.header) : {};
+    const isLogin = isDirect && (offered.length > 0 || base.challenges !== undefined);
+    // Where it is too busy to say what is refused, what it has said is told, and the password not sent once more.
+    const isMissing = offered.length === 0 && !isLogin && base.overload === undefined;
+    if (isMissing) return missingError(call, registry, used.credentials);
     const error = isLogin ? loginError(registry, used.credentials, said) : refusedError(said, used);
     authorizer.giveUp(used, error, { isLogin });
     return error;

@@ -8,7 +8,7 @@ import type { Call } from "./call.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { createFrontCheck } from "./front-check.ts";
 import type { Gates, Turn } from "./gates.ts";
-import { isRedirect, nextLocation } from "./redirect.ts";
+import { blameRedirect, isRedirect, nextLocation } from "./redirect.ts";
 import { discard, isOverloaded, type Response } from "./response.ts";
 import { detectScheme, isLoopback, type Scheme } from "./scheme.ts";
 
@@ -36,6 +36,13 @@ export interface LocatedResponse {
 export interface RequestOptions {
   /** The registry itself sends it elsewhere. */
   readonly onRedirect?: () => void;
+}
+
+/** How one of the hosts on the way of a request is asked. */
+interface Hop {
+  readonly authorization: string | undefined;
+  /** Another one than the registry, to which it redirects. */
+  readonly isElsewhere: boolean;
 }
 
 /** Connections to a registry and to where it redirects. */
@@ -130,11 +137,14 @@ export function createConnection(options: ConnectionOptions): Connection {
   const dispatch = async (
     call: Call,
     url: URL,
-    authorization: string | undefined,
+    { authorization, isElsewhere }: Hop,
   ): Promise<LocatedResponse> => {
     const { what, signal } = call;
     const turn = await gates.pass(url.origin, signal);
-    const lost = (error: BundleError): BundleError => turn.fail(error, what);
+    const lost = (error: BundleError): BundleError => {
+      const failed = turn.fail(error, what);
+      return isElsewhere ? blameRedirect(failed, { host: url.host, what }) : failed;
+    };
     try {
       const response = await sendAgain(call, url, authorization);
       // Of a host that is down a proxy says so in its place, which says nothing of what the host speaks.
@@ -162,7 +172,10 @@ export function createConnection(options: ConnectionOptions): Connection {
       const isReading = call.method === "GET" || (call.method === "HEAD" && call.followsRedirects !== false);
       let url = new URL(call.url, own);
       for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-        const located = await dispatch(call, url, url.origin === own ? authorization : undefined);
+        const located = await dispatch(call, url, {
+          authorization: url.origin === own ? authorization : undefined,
+          isElsewhere: hops > 0 && url.host !== new URL(own).host,
+        });
         const { response } = located;
         if (!isReading || !isRedirect(response)) return located;
         await discard(response);

@@ -32,6 +32,8 @@ export function waitForFirstContact(send: Send): Send {
  */
 function restate(error: unknown, first: Call): ((call: Call) => BundleError) | undefined {
   if (!isBundleError(error, "CONNECTION_FAILED") && !isBundleError(error, "TLS_FAILED")) return undefined;
+  // Whoever redirects was reached.
+  if (error.isElsewhere === true) return undefined;
   const start = `Cannot ${first.what}: `;
   if (!error.message.startsWith(start)) return () => error;
   const reason = error.message.slice(start.length);

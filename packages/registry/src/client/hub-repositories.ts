@@ -1,6 +1,7 @@
 import {
   type AbortOptions,
   BundleError,
+  type EventSink,
   type Listing,
   type RepositoryList,
   retry,
@@ -21,7 +22,7 @@ import {
   type RepositoryPage,
   readPages,
 } from "./repository-page.ts";
-import { toRegistryError } from "./response.ts";
+import { isOverloaded, toRegistryError } from "./response.ts";
 import { isLoopback } from "./scheme.ts";
 
 const REPOSITORIES_PER_PAGE = 100;
@@ -50,6 +51,7 @@ export interface HubInterface {
   readonly prefix: string;
   readonly credentials: PasswordCredentials | undefined;
   readonly onRequest?: ((kind: RequestKind) => void) | undefined;
+  readonly onEvent?: EventSink | undefined;
 }
 
 /**
@@ -162,22 +164,28 @@ async function logIn(hub: HubInterface, options: AbortOptions): Promise<string |
   return `Bearer ${(await ask(hub, call, TokenDocument)).access_token}`;
 }
 
+/** Whoever is asked to slow down waits as at a registry: at the gate of the host, which tells of it. */
 async function ask<T>(
-  hub: HubInterface,
+  { connection, onEvent }: HubInterface,
   call: Omit<Call, "scopes" | "expected">,
   type: z.ZodType<T>,
   authorization?: string,
 ): Promise<T> {
   const { what, signal } = call;
   const attempt = async (): Promise<T> => {
-    const { response } = await hub.connection.request(
+    const { response, turn } = await connection.request(
       { ...call, scopes: [], expected: [200] },
       authorization,
     );
-    if (response.statusCode !== 200)
-      throw await toRegistryError(response, what, lineOf(call, await hub.connection.origin(call)));
+    if (response.statusCode !== 200) {
+      const error = await toRegistryError(response, what, lineOf(call, await connection.origin(call)));
+      throw isOverloaded(response) ? turn.fail(error, what) : error;
+    }
     const content = await collectBody(response, { what, maxSize: MAX_PAGE_SIZE, signal });
     return readJson(content, type, what);
   };
-  return await retry(attempt, signal === undefined ? {} : { signal });
+  return await retry(attempt, {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onEvent === undefined ? {} : { onEvent }),
+  });
 }

@@ -45,7 +45,10 @@ export function loginError(
   );
 }
 
-/** The registry refuses a token that its own token server has just given. `said`: its words. */
+/**
+ * The registry refuses a token that its own token server has just given, or does not say whether it is the login. `said`:
+ * its words.
+ */
 export function refusedError(said: BundleError, { credentials, scopes }: Authorization): BundleError {
   const message = `${said.message}; asked ${describeCredentials(credentials)} for ${scopes.join(" ") || "nothing in particular"}`;
   return changeError(said, { message });

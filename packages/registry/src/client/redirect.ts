@@ -1,4 +1,4 @@
-import { BundleError } from "@airgap-bundle/core";
+import { BundleError, changeError } from "@airgap-bundle/core";
 import { discard, headerOf, type Response } from "./response.ts";
 import { readRetryAfter } from "./retry-after.ts";
 import { checkUrl } from "./url-policy.ts";
@@ -36,4 +36,24 @@ export async function toForeignError(response: Response, origin: string, what: s
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     },
   );
+}
+
+/**
+ * A lost connection to a host to which the registry redirects, told as that. What a proxy says of itself is enough, and
+ * what helps against a certificate stays.
+ */
+export function blameRedirect(
+  error: BundleError,
+  { host, what }: { readonly host: string; readonly what: string },
+): BundleError {
+  if (error.code !== "CONNECTION_FAILED" && error.code !== "TLS_FAILED") return error;
+  if (error.message.startsWith(`Cannot ${what}: the proxy `))
+    return changeError(error, { isElsewhere: true });
+  const message = `${error.message}, at ${host}, to which the registry redirects`;
+  const hint = `Let this machine read from ${host}, too: check firewalls, name servers, and whether a proxy is needed (HTTPS_PROXY)`;
+  return changeError(error, {
+    message,
+    isElsewhere: true,
+    ...(error.code === "TLS_FAILED" ? {} : { hint }),
+  });
 }

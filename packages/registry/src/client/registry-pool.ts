@@ -144,6 +144,7 @@ export function createRegistryPool(options: RegistryPoolOptions): RegistryPool {
       // Docker Hub's own interfaces take nothing else.
       credentials: credentials?.kind === "password" ? credentials : undefined,
       onRequest,
+      onEvent,
     };
     return await closeAfter(
       connection,

@@ -1,3 +1,4 @@
+import { isBundleError } from "@airgap-bundle/core";
 import { describePlan, type FailedPlan, isRefusal, nextPlan, type UploadPlan } from "./upload-plan.ts";
 
 /** Ways refused before it is taken that there is none: limits that contradict each other have no end. */
@@ -35,13 +36,14 @@ export function createUploadMemory(chunkSize?: number): UploadMemory {
       proven.add(describePlan(plan));
     },
     replace(failed) {
-      const { plan } = failed;
-      // Another blob has found the next way while this one was on its way.
-      if (describePlan(plan) !== describePlan(current)) return true;
+      const { plan, error } = failed;
+      // Another blob has found the next way while this one was on its way: that helps if the way is to blame.
+      if (describePlan(plan) !== describePlan(current))
+        return isRefusal(error) || isBundleError(error, "CONNECTION_FAILED");
       const next = nextPlan({ ...failed, isProven: proven.has(describePlan(plan)) }, refused);
       if (next === undefined || refused.has(describePlan(next)) || refused.size === MAX_REFUSED) return false;
       // What a cut connection means is a guess: that way may be tried again.
-      if (isRefusal(failed.error)) refused.add(describePlan(plan));
+      if (isRefusal(error)) refused.add(describePlan(plan));
       current = next;
       return true;
     },

@@ -66,6 +66,22 @@ describe("a password that the proxy refuses", () => {
     expect(targets().filter((target) => !target.startsWith("CONNECT"))).toHaveLength(1);
   });
 
+  test("is sent once with requests that tinyproxy forwards, and answers with 401", async () => {
+    // That alone: to CONNECT it would have refused the password before.
+    const { network, targets } = await openNetwork({
+      names: {},
+      login: "ada:right",
+      connectStatus: 403,
+      deniesFirst: true,
+      isTinyproxy: true,
+    });
+
+    expect(await resolveAll(network, true)).toEqual(new Set(["UNAUTHORIZED"]));
+    expect(await resolveAll(network, true)).toEqual(new Set(["UNAUTHORIZED"]));
+
+    expect(targets().filter((target) => !target.startsWith("CONNECT"))).toHaveLength(1);
+  });
+
   test("says nothing of another one for the same proxy", async () => {
     const server = await serveOdd(() => ({ status: 404 }));
     const names = { "a.test:5000": server.host };

@@ -21,8 +21,8 @@ test.each([
   ["ECONNRESET", "the connection was cut", false],
   ["UND_ERR_SOCKET", "the connection was cut", false],
   ["UND_ERR_CONNECT_TIMEOUT", "no connection within the time allowed", true],
-  ["UND_ERR_HEADERS_TIMEOUT", "the registry stopped answering", false],
-  ["UND_ERR_BODY_TIMEOUT", "the registry stopped answering", false],
+  ["UND_ERR_HEADERS_TIMEOUT", "the other side stopped answering", false],
+  ["UND_ERR_BODY_TIMEOUT", "the other side stopped answering", false],
   ["UND_ERR_HEADERS_OVERFLOW", "connect UND_ERR_HEADERS_OVERFLOW", false],
   ["HPE_INVALID_CONSTANT", "connect HPE_INVALID_CONSTANT", true],
 ])("row 112: describeFault() tells %s as CONNECTION_FAILED", (code, message, hasHint) => {

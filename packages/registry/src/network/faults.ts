@@ -25,8 +25,8 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const REASONS: ReadonlyMap<string, string> = new Map([
-  ["UND_ERR_HEADERS_TIMEOUT", "the registry stopped answering"],
-  ["UND_ERR_BODY_TIMEOUT", "the registry stopped answering"],
+  ["UND_ERR_HEADERS_TIMEOUT", "the other side stopped answering"],
+  ["UND_ERR_BODY_TIMEOUT", "the other side stopped answering"],
   ["UND_ERR_CONNECT_TIMEOUT", "no connection within the time allowed"],
   ["UND_ERR_SOCKET", "the connection was cut"],
   ["ECONNRESET", "the connection was cut"],

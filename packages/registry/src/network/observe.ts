@@ -4,7 +4,7 @@ import { describeFault, faultCode, type Place } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
 import { passOn } from "./pass-on.ts";
 import type { ProxyServer } from "./proxies.ts";
-import { describeProxyFault, describeProxyStatus } from "./proxy-fault.ts";
+import { describeProxyFault, describeProxyStatus, isProxyRefusal } from "./proxy-fault.ts";
 
 /** A request that is looked at. */
 export interface Observed {
@@ -37,7 +37,7 @@ export function observe(handler: Dispatcher.DispatchHandler, observed: Observed)
       next.onRequestStart(controller, context);
     },
     onResponseStart(controller, status, headers, message) {
-      if (status === 407 && forwardedBy !== undefined) {
+      if (forwardedBy !== undefined && isProxyRefusal(forwardedBy, { status, headers })) {
         return controller.abort(describeProxyStatus(forwardedBy, status, url.host));
       }
       if (status >= 200) report({ status });

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { isBundleError } from "@airgap-bundle/core";
 import { describeFault, type Place } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
@@ -16,10 +17,28 @@ export function describeProxyFault(proxy: ProxyServer, error: unknown): Error {
   });
 }
 
+/** The head of an answer. */
+interface AnswerHead {
+  readonly status: number;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+}
+
+/**
+ * Does a proxy want another password, or is it the host to which it forwards a request that answers? tinyproxy 1.11
+ * answers 407 to no password and 401 to a wrong one: {@link https://github.com/tinyproxy/tinyproxy/blob/1.11.1/src/reqs.c}.
+ */
+export function isProxyRefusal(proxy: ProxyServer, { status, headers }: AnswerHead): boolean {
+  if (status === 407) return true;
+  return status === 401 && proxy.headers["proxy-authorization"] !== undefined && isTinyproxy(headers);
+}
+
+function isTinyproxy({ server, "www-authenticate": challenge }: AnswerHead["headers"]): boolean {
+  return /^tinyproxy\b/i.test(String(server)) || /^Basic realm="?Tinyproxy\b/i.test(String(challenge));
+}
+
 /** Why a proxy opened no tunnel, by the status that it answered. */
 export function describeProxyStatus(proxy: ProxyServer, status: number, target: string): NetworkError {
   const { host, variable, headers } = proxy;
-  // tinyproxy answers 401 to another password.
   if (status === 407 || status === 401) {
     const isKnown = headers["proxy-authorization"] !== undefined;
     return new NetworkError(
