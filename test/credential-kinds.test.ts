@@ -101,6 +101,7 @@ async function equip(which: "right" | "wrong"): Promise<Readonly<Record<string, 
     PATH: `${directory}:${process.env["PATH"]}`,
     FLEET_AUTH: pairOf(secret("variable")),
     DOCKER_AUTH_CONFIG: JSON.stringify(inline),
+    BUNDLE_LOG: "debug",
   };
 }
 
@@ -133,6 +134,7 @@ async function expectNoSecrets(runs: readonly BundleRun[]): Promise<void> {
     }),
   );
   for (const { stdout, stderr } of runs) {
+    expect(stderr).toContain("debug: GET ");
     for (const secret of secrets) {
       expect(stdout.toString()).not.toContain(secret);
       expect(stderr).not.toContain(secret);

@@ -11,6 +11,24 @@ const ROWS = DOCUMENTS.flatMap((document) =>
     .map((line) => ({ document, line, cell: line.split(" | ").at(-1) ?? "" })),
 );
 
+/** The numbers of faults.md, and of decisions that rule one out: a row must not go unnoticed. */
+const FAULTS = [range(1, 10), range(43, 49), range(56, 82), range(103, 120)].flat();
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, nth) => first + nth);
+}
+
+function numbersIn(document: string, pattern: RegExp): readonly number[] {
+  return [...readFileSync(document, "utf8").matchAll(pattern)].map(([, number]) => Number(number));
+}
+
+test("each fault is a row of faults.md, or ruled out by a decision that names it", () => {
+  const rows = numbersIn("docs/faults.md", /^\| (\d+) \|/gm);
+  const decisions = numbersIn("docs/decisions.md", /^\| [^|]+\(row (\d+)\) \|/gm);
+
+  expect([...rows, ...decisions].toSorted((a, b) => a - b)).toEqual(FAULTS);
+});
+
 describe("the tables that name tests", () => {
   test.each(ROWS)("$document: $line", ({ cell }) => {
     const named = [...cell.matchAll(/`([^`]+)` "([^"]+)"/g)];

@@ -18,11 +18,17 @@ const WRONG = { username: "dan", password: "wrong pass#word=4" };
 const PROXY = { username: "eve", password: "proxy pass@word/5" };
 /** A name that only the proxy knows. */
 const BEHIND_PROXY = "tokens.test:5000";
-/** Large enough to be stopped in. */
-const LAYER_SIZE = 1024 * 1024;
+const MIB = 1024 * 1024;
+/** The one at the second registry is large enough to be stopped in twice. */
+const LAYERS = { one: makeBlob(seededBytes("one", MIB)), two: makeBlob(seededBytes("two", 8 * MIB)) };
+/** So much of that one comes before nothing more does: a line of the journal is written each MiB… */
+const STALL_AT = 2.5 * MIB;
+/** …but not if it comes within a moment. */
+const BYTES_PER_SECOND = 20 * MIB;
 /** What the operator wrote, with secrets in it. */
 const OWN_FILES: ReadonlySet<string> = new Set(["selection.yaml", "wrong.yaml", "auth.json"]);
 const LOUD = ["--json", "--verbose"];
+const JOURNAL = "out.tar.partial.journal";
 
 let site: Site;
 let target: TestRegistry;
@@ -30,8 +36,7 @@ let registries: readonly TestRegistry[];
 let tokens: FaultProxy;
 let basic: FaultProxy;
 let proxy: ProxyServer;
-/** Resolves when the middle of a layer has been reached. */
-let stalled: PromiseWithResolvers<void>;
+/** Does the layer stall? */
 let isSlow: boolean;
 /** What was printed, and files as they were after each run. */
 let produced: (readonly [name: string, content: Buffer])[];
@@ -39,7 +44,6 @@ let produced: (readonly [name: string, content: Buffer])[];
 beforeEach(async () => {
   produced = [];
   isSlow = true;
-  stalled = Promise.withResolvers();
   target = await openTestRegistry({ auth: { kind: "basic", ...TARGET } });
   registries = [
     target,
@@ -49,12 +53,12 @@ beforeEach(async () => {
   tokens = await serveFaults({ registry: registries[1]?.host ?? "" });
   basic = await serveFaults({
     registry: registries[2]?.host ?? "",
+    bytesPerSecond: BYTES_PER_SECOND,
     choose({ method, path }) {
       if (method === "GET" && path.startsWith("/v2/") && path.includes("/blobs/"))
         return { kind: "redirect" };
       if (!isSlow || !path.startsWith("/storage/")) return undefined;
-      stalled.resolve();
-      return { kind: "stall", at: LAYER_SIZE / 2, ms: Infinity };
+      return { kind: "stall", at: STALL_AT, ms: Infinity };
     },
   });
   const login = `${PROXY.username}:${PROXY.password}`;
@@ -87,9 +91,9 @@ test("no secret of a whole run is in anything that it produced", async () => {
     return ended;
   };
   const stop = async (how: NodeJS.Signals): Promise<BundleRun> => {
-    stalled = Promise.withResolvers();
+    const before = await countNotes();
     const { child, finished } = site.start(exporting, { env });
-    await stalled.promise;
+    await expect.poll(countNotes, { timeout: 30_000 }).toBeGreaterThan(before);
     child.kill(how);
     const ended = await finished;
     await keep(how, ended);
@@ -124,6 +128,8 @@ test("no secret of a whole run is in anything that it produced", async () => {
   expect(authorizations.some((value) => value.startsWith("Basic "))).toBe(true);
   expect(proxy.requests.some(({ authorization }) => authorization !== undefined)).toBe(true);
   expect(produced.length).toBeGreaterThan(30);
+  expectUnfinished("SIGINT");
+  expectUnfinished("SIGKILL");
   expect(findSecrets(produced)).toEqual([]);
 });
 
@@ -140,6 +146,26 @@ test.each([
 
   expect(found).toEqual(["trace.bin"]);
 });
+
+/** Lines of the journal about the layer that stalls. */
+async function countNotes(): Promise<number> {
+  const isThere = (await readdir(site.directory)).includes(JOURNAL);
+  return isThere ? notesIn(await readFile(site.path(JOURNAL))) : 0;
+}
+
+function notesIn(journal: Buffer): number {
+  return journal.toString().split(LAYERS.two.descriptor.digest).length - 1;
+}
+
+/** Is what a run leaves that was stopped in the middle of a layer among what is searched? */
+function expectUnfinished(how: NodeJS.Signals): void {
+  const files = produced.filter(([name]) => name.endsWith(` after ${how}`));
+  const contentOf = (end: string): Buffer =>
+    files.find(([name]) => name.endsWith(`${end} after ${how}`))?.[1] ?? Buffer.alloc(0);
+  expect(notesIn(contentOf(`/${JOURNAL}`))).toBeGreaterThan(0);
+  expect(contentOf("/out.tar.partial").length).toBeGreaterThan(MIB);
+  expect(files.filter(([name]) => name.startsWith(site.cacheDirectory)).length).toBeGreaterThan(2);
+}
 
 /** Keeps what a run printed, and every file there is after it. */
 async function keep(name: string, { stdout, stderr }: BundleRun): Promise<void> {
@@ -178,10 +204,10 @@ function formsOf(user: { readonly username: string; readonly password: string })
   ];
 }
 
-async function fillStore(name: string): Promise<Store> {
+async function fillStore(name: keyof typeof LAYERS): Promise<Store> {
   const store = createMemoryStore();
   const config = makeBlob(JSON.stringify({ name }), MEDIA_TYPES.ociConfig);
-  const layer = makeBlob(seededBytes(name, LAYER_SIZE));
+  const layer = LAYERS[name];
   const mediaType = MEDIA_TYPES.ociManifest;
   const manifest = { schemaVersion: 2, mediaType, config: config.descriptor, layers: [layer.descriptor] };
   const image = { ...makeBlob(JSON.stringify(manifest), mediaType), blobs: [config, layer], children: [] };

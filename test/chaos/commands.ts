@@ -6,8 +6,8 @@ import * as imported from "../../packages/import/src/import-document.ts";
 import { runImport } from "../../packages/import/src/run-import.ts";
 import type { Site } from "../support/site.ts";
 
-/** How a run is stopped before its end. */
-export type StopRun = (how: "SIGINT" | "SIGKILL") => void;
+/** Stops a run before its end. Gives what it did to it; undefined if the run had ended by itself. */
+export type StopRun = (how: "SIGINT" | "SIGKILL") => string | undefined;
 
 /** Whether all was done; else with what it ended. */
 export type RunOutcome = "done" | (string & {});
@@ -25,7 +25,7 @@ const BUNDLE = "out.tar";
 export function commandsOfExecutable(site: Site): Commands {
   const run = async (args: readonly string[], onStart: (stop: StopRun) => void): Promise<RunOutcome> => {
     const { child, finished } = site.start(args);
-    onStart((how) => void child.kill(how));
+    onStart((how) => (child.kill(how) ? how : undefined));
     const { exitCode, stderr } = await finished;
     return exitCode === 0 ? "done" : `exit ${exitCode}: ${stderr}`;
   };
@@ -36,7 +36,7 @@ export function commandsOfExecutable(site: Site): Commands {
   };
 }
 
-/** The same functions as the executable's, in this process: much faster. SIGKILL cannot be had here, and is SIGINT. */
+/** The same functions as the executable's, in this process: much faster. Signals cannot be had here: a run is aborted. */
 export async function commandsInProcess(site: Site): Promise<Commands> {
   const authFile = site.path("auth.json");
   await writeFile(authFile, "{}");
@@ -45,7 +45,12 @@ export async function commandsInProcess(site: Site): Promise<Commands> {
     onStart: (stop: StopRun) => void,
   ): Promise<RunOutcome> => {
     const controller = new AbortController();
-    onStart(() => controller.abort(new Error("stopped")));
+    let isRunning = true;
+    onStart(() => {
+      if (!isRunning) return undefined;
+      controller.abort(new Error("stopped"));
+      return "aborted in the process";
+    });
     const { signal } = controller;
     try {
       const codes = await work({
@@ -57,6 +62,8 @@ export async function commandsInProcess(site: Site): Promise<Commands> {
       // What has no code is a bug, unless the run was stopped.
       if (!isBundleError(error) && !signal.aborted) throw error;
       return String(error);
+    } finally {
+      isRunning = false;
     }
   };
   return {

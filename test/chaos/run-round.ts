@@ -140,8 +140,8 @@ async function repeat(
     const outcome = await run((stop) => {
       if (!isStopped) return;
       trip.after(random.below(STOP_WITHIN), () => {
-        onHappening(`${command}: ${how}`);
-        stop(how);
+        const done = stop(how);
+        if (done !== undefined) onHappening(`${command}: ${done}`);
       });
     });
     onHappening(`${command}: run`);

@@ -48,7 +48,9 @@ async function kill(): Promise<void> {
   const report = await killExport({ sizeMib, kills: KILLS, jobs, bytesPerSecond: BYTES_PER_SECOND, seed });
   const { payload, sent, ranges, isIdentical, kills } = report;
   console.log(`${kills} times killed in ${seconds()} s, ${jobs} layers in flight`);
-  console.log(`${payload} bytes of layers, ${sent} sent: ${(sent / payload).toFixed(3)} x, ${ranges} ranges`);
+  console.log(
+    `${payload} bytes of layers, ${sent} bytes sent: ${(sent / payload).toFixed(3)} x, ${ranges} ranges`,
+  );
   console.log(`the bundle is ${isIdentical ? "byte-identical to" : "ANOTHER than"} the undisturbed one`);
   if (!isIdentical || kills < KILLS || sent > 1.05 * payload) process.exitCode = 1;
 }

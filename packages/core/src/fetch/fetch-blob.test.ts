@@ -71,7 +71,7 @@ test.each([
   new BundleError("FILE_FAILED", "Cannot write"),
   new BundleError("INTERRUPTED", "Interrupted"),
   new TypeError("a fault of ours"),
-])("fetchBlob() asks no other repository after %s, which concerns all", async (stop) => {
+])("row 104: fetchBlob() asks no other repository after %s, which concerns all", async (stop) => {
   const { asked, error } = await askedUntilFailed([UNKNOWN, stop, UNKNOWN]);
 
   expect(error).toBe(stop);

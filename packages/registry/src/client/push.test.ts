@@ -88,7 +88,7 @@ describe("putBlob()", () => {
     );
   });
 
-  test("row 58: does not believe an answer that comes before the content", async () => {
+  test("row 58: does not believe an answer that comes before the content, and tries once more after a look", async () => {
     const repository = await openOdd(uploadTo("/upload", { status: 201, isEarly: true }));
     const large = makeBlob(Buffer.alloc(20_000_000));
     async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -100,6 +100,8 @@ describe("putBlob()", () => {
       code: "BLOB_UPLOAD_INVALID",
       message: expect.stringMatching(/answered after \d+ of 20000000 bytes/),
     });
+    const methods = repository.server.requests.map(({ method }) => method);
+    expect(methods.filter((method) => method !== "DELETE")).toEqual(["POST", "PUT", "HEAD", "POST", "PUT"]);
   });
 
   test.each([
