@@ -131,6 +131,29 @@ describePeers(["openssl"], "large bodies over TLS with a private authority", () 
     expect((await read(await trust(host, cdn))).equals(LAYER.content)).toBe(true);
   });
 
+  test("are read on a kept connection also where the reader of the last body fell behind at its end", async () => {
+    // Two full buffers stop the reading, and the end of the body is in the record that filled the second one.
+    const content = Buffer.alloc(2 * 512 * 1024 + 4096, "x");
+    const connections = new Set<unknown>();
+    const port = await serve(({ socket }, response) => {
+      connections.add(socket);
+      response.writeHead(200, { "content-length": content.length }).end(content);
+    });
+    const host = `127.0.0.1:${port}`;
+    const { sendDirect } = closeAfterTest(
+      createDispatcher({ host, isInsecure: true, network: createNetwork() }),
+    );
+    const url = new URL(`https://${host}/x`);
+
+    for (let request = 0; request < 3; request++) {
+      const response = await sendDirect({ method: "GET", url, headers: {}, idleTimeoutMs: 5000 });
+      await new Promise((resolve) => void setTimeout(resolve, 200));
+      expect(response && (await collect(response.body)).equals(content)).toBe(true);
+    }
+
+    expect(connections.size).toBe(1);
+  });
+
   test.each(["GET", "PUT"] as const)(
     "are neither asked for nor sent where nobody vouches: %s",
     async (method) => {

@@ -104,8 +104,8 @@ export async function openWire({ tcp, tls }: Endpoint, { signal, onClosed }: Wir
     },
     release() {
       receiver = undefined;
-      socket.setTimeout(KEPT_FOR_MS);
-      socket.unref();
+      // Over TLS the end of an answer may come behind the stop of its reader, who resumes nothing any more.
+      socket.setTimeout(KEPT_FOR_MS).resume().unref();
     },
     resume() {
       if (!isPaused) return;
