@@ -1,11 +1,11 @@
-import { createRateMeter } from "../rate-meter.ts";
 import { createBufferPool } from "./buffer-pool.ts";
 import { dechunked } from "./chunked.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { receiveResponse } from "./receive-response.ts";
+import { requireRate } from "./require-rate.ts";
 import type { HeaderFields } from "./response-head.ts";
 import { sendBody } from "./send-body.ts";
-import { givenUp, openWire, type Receiver, type Wire } from "./wire.ts";
+import { givenUp, openWire, type Wire } from "./wire.ts";
 
 /** A registry that puts what comes into an object store may stop reading for a while; one that is gone never reads again. */
 const SENDING_TIMEOUT_MS = 5 * 60_000;
@@ -156,18 +156,4 @@ function formatRequest({ method, url, headers }: DirectRequest): string {
   }
   const fields = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${fields}\r\n`;
-}
-
-/** As that of the same name for undici: ends a connection whose bytes come too slowly. */
-function requireRate(receiver: Receiver, wire: Wire): Receiver {
-  const meter = createRateMeter();
-  return {
-    ...receiver,
-    received(chunk) {
-      const goesOn = receiver.received(chunk);
-      const tooSlow = meter(chunk.length, !goesOn);
-      if (tooSlow !== undefined) wire.destroy(tooSlow);
-      return goesOn;
-    },
-  };
 }
