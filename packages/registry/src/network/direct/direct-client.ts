@@ -48,13 +48,15 @@ export interface DirectClient {
 /** How a client finds its way. */
 export interface DirectClientOptions {
   readonly endpointOf: (url: URL) => Promise<Endpoint>;
+  /** Told first of what a request fails with before its answer on a connection that was kept. */
+  readonly onKeptEnding?: (error: Error) => void;
 }
 
 /**
  * A client without connections yet. It speaks no more of HTTP/1.1 than blobs need; what it is for, and what it brings over
  * a client of streams, is in docs/performance.md.
  */
-export function createDirectClient({ endpointOf }: DirectClientOptions): DirectClient {
+export function createDirectClient({ endpointOf, onKeptEnding }: DirectClientOptions): DirectClient {
   const pool = createBufferPool();
   const idle = new Map<string, Set<Wire>>();
   const open = new Set<Wire>();
@@ -84,7 +86,11 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
     idle.set(origin, (idle.get(origin) ?? new Set()).add(wire));
   };
 
-  const exchange = async (wire: Wire, request: DirectRequest, head: string): Promise<DirectResponse> =>
+  const exchange = async (
+    { wire, isKept }: { readonly wire: Wire; readonly isKept: boolean },
+    request: DirectRequest,
+    head: string,
+  ): Promise<DirectResponse> =>
     await new Promise((resolve, reject) => {
       const { url, body: content, signal, idleTimeoutMs } = request;
       let isSent = content === undefined;
@@ -104,6 +110,7 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
           wire.destroy();
           // What else was kept has been closed too, as likely as not.
           for (const other of idle.get(url.origin) ?? []) other.destroy();
+          if (isKept) onKeptEnding?.(error);
           reject(error);
         },
         onComplete: (isPersistent) => {
@@ -137,8 +144,9 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
       const { url, signal } = request;
       signal?.throwIfAborted();
       const head = formatRequest(request);
-      const wire = takeIdle(url.origin) ?? (await connect(url, signal));
-      return await exchange(wire, request, head);
+      const kept = takeIdle(url.origin);
+      const wire = kept ?? (await connect(url, signal));
+      return await exchange({ wire, isKept: kept !== undefined }, request, head);
     },
     close() {
       closing.abort(givenUp());
