@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import dns from "node:dns";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Repository, TransferEvent } from "@airgap-bundle/core";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeBlob, makeImage } from "../../../../test/support/images.ts";
 import { answerManifest } from "../../../../test/support/manifest-answer.ts";
@@ -13,8 +14,23 @@ const MANIFEST = answerManifest(IMAGE);
 
 const { open, serveOdd } = useClients();
 
+afterEach(() => void vi.restoreAllMocks());
+
 async function resolve(registry: Pick<OpenedRegistry, "openRepository">): ReturnType<Repository["resolve"]> {
   return await registry.openRepository("team/app").resolve("7");
+}
+
+/** A name server for which every name is first ::1, where nobody listens, then 127.0.0.1. */
+function findTwoAddresses(...[, options, callback]: readonly unknown[]): void {
+  if (typeof callback !== "function") throw new TypeError("no callback");
+  const wantsAll =
+    typeof options === "object" && options !== null && "all" in options && options.all === true;
+  const addresses = [
+    { address: "::1", family: 6 },
+    { address: "127.0.0.1", family: 4 },
+  ];
+  if (wantsAll) process.nextTick(callback, null, addresses);
+  else process.nextTick(callback, null, "::1", 6);
 }
 
 describe("what may pass", () => {
@@ -156,11 +172,21 @@ describe("what may pass", () => {
     }
   });
 
-  test("row 114: an address of several that does not answer is passed over", async () => {
-    const server = await serveOdd(() => MANIFEST);
+  test("row 114: an address of several that does not answer is passed over, also for blobs", async () => {
+    const { descriptor, content } = makeBlob(randomBytes(1000));
+    const server = await serveOdd(({ url }) => (url.includes("/blobs/") ? { body: content } : MANIFEST));
+    const lookups = vi.spyOn(dns, "lookup").mockImplementation(findTwoAddresses);
+    const registry = open(server.host.replace("127.0.0.1", "localhost"));
 
-    // The name stands for ::1 too, where nobody listens.
-    expect(await resolve(open(server.host.replace("127.0.0.1", "localhost")))).toEqual(IMAGE.descriptor);
+    const found = await resolve(registry);
+    const chunks = await Array.fromAsync(registry.openRepository("team/app").openBlob(descriptor), (chunk) =>
+      Buffer.from(chunk),
+    );
+
+    expect(found).toEqual(IMAGE.descriptor);
+    expect(Buffer.concat(chunks).equals(content)).toBe(true);
+    // Twice for the scheme and the manifest, once for the blob.
+    expect(lookups).toHaveBeenCalledTimes(3);
   });
 
   test("ends when it is told to", async () => {
