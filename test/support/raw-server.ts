@@ -28,6 +28,8 @@ export interface RawAnswer {
   readonly isDropped?: boolean;
   /** Cut the connection when the request has come, without any answer. */
   readonly isSevered?: boolean;
+  /** Neither end nor cut the answer; without a body not even begin it. */
+  readonly isSilent?: boolean;
   /** Answer before the request's body has come. */
   readonly isEarly?: boolean;
 }
@@ -50,7 +52,11 @@ export async function serveRaw(answer: AnswerRequest): Promise<RawServer> {
   const requests: ReceivedRequest[] = [];
   const respond = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "", url = "", headers } = incoming;
-    const { isDropped, isSevered, isCut, isEarly, isUnframed, ...said } = answer({ method, url, headers });
+    const { isDropped, isSevered, isCut, isSilent, isEarly, isUnframed, ...said } = answer({
+      method,
+      url,
+      headers,
+    });
     const { status = 200, headers: sent = {}, body = "" } = said;
     if (isUnframed === true) {
       response.useChunkedEncodingByDefault = false;
@@ -69,6 +75,10 @@ export async function serveRaw(answer: AnswerRequest): Promise<RawServer> {
     for (const [name, value] of Object.entries(sent)) response.setHeader(name, value);
     response.statusCode = status;
     if (isUnframed === true) response.write("");
+    if (isSilent === true) {
+      if (body !== "") response.write(body);
+      return;
+    }
     if (isCut === true) response.write(body, () => response.destroy());
     else response.end(body);
   };

@@ -69,7 +69,7 @@ export interface Connection {
 /** Connections to this host; nothing is opened yet. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { host, isInsecure, userAgent, gates, network } = options;
-  const { dispatcher, sendDirect, openSocket, placeOf, close } = createDispatcher(options);
+  const { dispatcher, sendDirect, openSocket, placeOf, wasKept, close } = createDispatcher(options);
   const mayBePlain = isInsecure || isLoopback(host);
   const isProxied = (by: Scheme): boolean => network.findProxy(new URL(`${by}://${host}`)) !== undefined;
   const isPlainProxied = isProxied("http") && !isProxied("https");
@@ -129,7 +129,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       return await send(call, url, authorization);
     } catch (error) {
-      if (!hasAnswered || call.body !== undefined || !(isCut(error) || isNoHttp(error))) throw error;
+      const isStray = hasAnswered && isReading(call) && isNoHttp(error);
+      if (call.body !== undefined || !wasKept(error) || !(isCut(error) || isStray)) throw error;
       return await send(call, url, authorization);
     }
   };
@@ -169,7 +170,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     origin,
     async request(call, authorization, { onRedirect } = {}) {
       const own = await origin(call);
-      const isReading = call.method === "GET" || (call.method === "HEAD" && call.followsRedirects !== false);
+      const follows = isReading(call) && call.followsRedirects !== false;
       let url = new URL(call.url, own);
       for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
         const located = await dispatch(call, url, {
@@ -177,7 +178,7 @@ export function createConnection(options: ConnectionOptions): Connection {
           isElsewhere: hops > 0 && url.host !== new URL(own).host,
         });
         const { response } = located;
-        if (!isReading || !isRedirect(response)) return located;
+        if (!follows || !isRedirect(response)) return located;
         await discard(response);
         if (url.origin === own) onRedirect?.();
         url = nextLocation(response, url, own);
@@ -189,6 +190,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
     close,
   };
+}
+
+function isReading({ method }: Call): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /** undici keeps chunks after it has asked for the next ones. */

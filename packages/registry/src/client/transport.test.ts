@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
+import dns from "node:dns";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Repository, TransferEvent } from "@airgap-bundle/core";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
-import { makeImage } from "../../../../test/support/images.ts";
+import { makeBlob, makeImage } from "../../../../test/support/images.ts";
 import { answerManifest } from "../../../../test/support/manifest-answer.ts";
 import type { RawAnswer } from "../../../../test/support/raw-server.ts";
 import type { OpenedRegistry } from "./open-registry.ts";
@@ -12,8 +14,23 @@ const MANIFEST = answerManifest(IMAGE);
 
 const { open, serveOdd } = useClients();
 
+afterEach(() => void vi.restoreAllMocks());
+
 async function resolve(registry: Pick<OpenedRegistry, "openRepository">): ReturnType<Repository["resolve"]> {
   return await registry.openRepository("team/app").resolve("7");
+}
+
+/** A name server for which every name is first ::1, where nobody listens, then 127.0.0.1. */
+function findTwoAddresses(...[, options, callback]: readonly unknown[]): void {
+  if (typeof callback !== "function") throw new TypeError("no callback");
+  const wantsAll =
+    typeof options === "object" && options !== null && "all" in options && options.all === true;
+  const addresses = [
+    { address: "::1", family: 6 },
+    { address: "127.0.0.1", family: 4 },
+  ];
+  if (wantsAll) process.nextTick(callback, null, addresses);
+  else process.nextTick(callback, null, "::1", 6);
 }
 
 describe("what may pass", () => {
@@ -45,11 +62,18 @@ describe("what may pass", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  /** As `resolve`, and gives the connection the time to be kept. */
+  const resolveAndRest = async (registry: OpenedRegistry): ReturnType<Repository["resolve"]> => {
+    const found = await resolve(registry);
+    await sleep(50);
+    return found;
+  };
+
   test("row 113: a kept connection that ends when it is used again is no failure: one more request, at once", async () => {
     const events: TransferEvent[] = [];
     const server = await serveOdd(() => (server.requests.length === 1 ? { isSevered: true } : MANIFEST));
     const registry = open(server.host, { onEvent: (event) => events.push(event) });
-    await resolve(registry);
+    await resolveAndRest(registry);
 
     const found = await resolve(registry);
 
@@ -66,15 +90,55 @@ describe("what may pass", () => {
       return method === "PUT" ? { status: 201 } : MANIFEST;
     });
     const registry = open(server.host, { onEvent: (event) => events.push(event) });
-    await resolve(registry);
-    await resolve(registry);
+    await resolveAndRest(registry);
+    await resolveAndRest(registry);
 
-    await resolve(registry);
+    await resolveAndRest(registry);
     const afterTwo = events.length;
     await registry.openRepository("team/app").putManifest(IMAGE.descriptor, IMAGE.content);
 
     expect(afterTwo).toBe(1);
     expect(events).toHaveLength(2);
+  });
+
+  test.each(["GET", "POST"])("row 113: a fresh connection that ends is a failure: %s", async (asked) => {
+    const events: TransferEvent[] = [];
+    const server = await serveOdd(({ method }) => {
+      const isFirst = server.requests.every((request) => request.method !== asked);
+      if (method === asked && isFirst) return { isSevered: true };
+      const headers = { ...MANIFEST.headers, connection: "close" };
+      if (method === "POST") return { status: 202, headers: { ...headers, location: "/upload" } };
+      return { ...MANIFEST, headers };
+    });
+    const registry = open(server.host, { onEvent: (event) => events.push(event) });
+    const repository = registry.openRepository("team/app");
+    await resolveAndRest(registry);
+
+    if (asked === "GET") await repository.readManifest(IMAGE.descriptor);
+    else await repository.checkPush();
+
+    expect(events).toMatchObject([{ kind: "retry", message: "the connection was cut" }]);
+    expect(server.requests.filter(({ method }) => method === asked)).toHaveLength(2);
+  });
+
+  test("row 113: of blobs, too, only what a kept connection ends with is sent again at once", async () => {
+    const { descriptor, content } = makeBlob(randomBytes(1000));
+    const severed = [1, 3];
+    const server = await serveOdd(() => {
+      const count = server.requests.length;
+      if (severed.includes(count)) return { isSevered: true };
+      return { body: content, headers: count === 2 ? { connection: "close" } : {} };
+    });
+    const registry = open(server.host);
+    const read = async (): Promise<unknown> =>
+      await Array.fromAsync(registry.openRepository("team/app").openBlob(descriptor));
+
+    await read();
+    await read();
+    expect(server.requests).toHaveLength(3);
+
+    await expect(read()).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
+    expect(server.requests).toHaveLength(4);
   });
 
   test("hold back every request to the host, and are told once", async () => {
@@ -108,11 +172,21 @@ describe("what may pass", () => {
     }
   });
 
-  test("row 114: an address of several that does not answer is passed over", async () => {
-    const server = await serveOdd(() => MANIFEST);
+  test("row 114: an address of several that does not answer is passed over, also for blobs", async () => {
+    const { descriptor, content } = makeBlob(randomBytes(1000));
+    const server = await serveOdd(({ url }) => (url.includes("/blobs/") ? { body: content } : MANIFEST));
+    const lookups = vi.spyOn(dns, "lookup").mockImplementation(findTwoAddresses);
+    const registry = open(server.host.replace("127.0.0.1", "localhost"));
 
-    // The name stands for ::1 too, where nobody listens.
-    expect(await resolve(open(server.host.replace("127.0.0.1", "localhost")))).toEqual(IMAGE.descriptor);
+    const found = await resolve(registry);
+    const chunks = await Array.fromAsync(registry.openRepository("team/app").openBlob(descriptor), (chunk) =>
+      Buffer.from(chunk),
+    );
+
+    expect(found).toEqual(IMAGE.descriptor);
+    expect(Buffer.concat(chunks).equals(content)).toBe(true);
+    // Twice for the scheme and the manifest, once for the blob.
+    expect(lookups).toHaveBeenCalledTimes(3);
   });
 
   test("ends when it is told to", async () => {

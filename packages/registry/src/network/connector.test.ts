@@ -21,6 +21,7 @@ beforeEach(async () => {
     host,
     isInsecure: true,
     toProxies: closeAfterTest(new Agent()),
+    watch: (socket) => socket,
     closing: closing.signal,
   });
 });

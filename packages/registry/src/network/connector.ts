@@ -5,6 +5,7 @@ import { isLoopbackAddress } from "./address.ts";
 import { CONNECT_TIMEOUT_MS, type Connect, openWith, portOf, toConnect, urlOf } from "./connect.ts";
 import type { Endpoint } from "./direct/endpoint.ts";
 import { createGuard } from "./guard.ts";
+import type { KeptEndings } from "./kept-endings.ts";
 import type { HostTls, Network } from "./network.ts";
 import { createTlsStarter } from "./tls-starter.ts";
 import { createTunnelOpener } from "./tunnel.ts";
@@ -18,6 +19,8 @@ export interface ConnectorOptions {
   readonly isInsecure: boolean;
   /** Requests to proxies. */
   readonly toProxies: Dispatcher;
+  /** Gets every connection that requests go over. */
+  readonly watch: KeptEndings["watch"];
   /** Aborted when no connection is needed any more. */
   readonly closing: AbortSignal;
 }
@@ -38,7 +41,7 @@ export interface Connector {
 
 /** A connector for a registry and the hosts that it sends us to. */
 export function createConnector(options: ConnectorOptions): Connector {
-  const { network, host, isInsecure, toProxies, closing } = options;
+  const { network, host, isInsecure, toProxies, watch, closing } = options;
   const own = new URL(`https://${host}`);
   const openTunnel = createTunnelOpener({ toProxies, askProxy: network.askProxy });
   const tls = createTlsStarter(network, (name) =>
@@ -69,7 +72,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     connect: toConnect(async (target) => {
       const url = urlOf(target);
       const socket = await openSocket(url);
-      return url.protocol === "http:" ? socket : await tls.start(url.host, target, socket);
+      return watch(url.protocol === "http:" ? socket : await tls.start(url.host, target, socket));
     }),
     async endpointOf(url) {
       const hostname = bareHostname(url);
@@ -87,13 +90,17 @@ export function createConnector(options: ConnectorOptions): Connector {
 }
 
 /** Opens connections to proxies, which the operator names: nothing of them is blocked. */
-export function createProxyConnector(network: Network, closing: AbortSignal): Connect {
+export function createProxyConnector({
+  network,
+  watch,
+  closing,
+}: Pick<ConnectorOptions, "network" | "watch" | "closing">): Connect {
   const openTcp = createTcpOpener({ closing });
   const tls = createTlsStarter(network, (host) => !network.isInsecure(host));
   return toConnect(async (target) => {
     const url = urlOf(target);
     const socket = await openTcp(url);
-    return url.protocol === "http:" ? socket : await tls.start(url.host, target, socket);
+    return watch(url.protocol === "http:" ? socket : await tls.start(url.host, target, socket));
   });
 }
 

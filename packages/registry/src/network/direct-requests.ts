@@ -11,6 +11,8 @@ export interface DirectRequestsOptions {
   readonly network: Pick<Network, "findProxy">;
   readonly placeOf: (url: URL) => Place;
   readonly onExchange: ExchangeSink | undefined;
+  /** Told first of what a request fails with before its answer on a connection that was kept. */
+  readonly onKeptEnding: (error: Error) => void;
 }
 
 /** Large bodies from and to hosts that are reached without a proxy. */
@@ -26,8 +28,8 @@ export interface DirectRequests {
 
 /** Large bodies over connections of their own: no address that a registry may not lead to, and faults in words. */
 export function createDirectRequests(options: DirectRequestsOptions): DirectRequests {
-  const { connector, network, placeOf, onExchange } = options;
-  const client = createDirectClient({ endpointOf: connector.endpointOf });
+  const { connector, network, placeOf, onExchange, onKeptEnding } = options;
+  const client = createDirectClient({ endpointOf: connector.endpointOf, onKeptEnding });
 
   const describe = (error: unknown, { url, signal }: DirectRequest): unknown => {
     signal?.throwIfAborted();

@@ -37,6 +37,8 @@ async function* lend(content: Uint8Array): AsyncGenerator<Uint8Array> {
 interface SendOptions {
   readonly certsDir?: string;
   readonly isInsecure?: boolean;
+  /** Of a PUT. @default the layer */
+  readonly body?: AsyncIterable<Uint8Array>;
 }
 
 describePeers(["openssl"], "large bodies over TLS with a private authority", () => {
@@ -85,10 +87,10 @@ describePeers(["openssl"], "large bodies over TLS with a private authority", () 
 
   /** Sends a large request straight to this host. */
   async function send(host: string, method: "GET" | "PUT", options: SendOptions = {}): Promise<number> {
-    const { certsDir, isInsecure = false } = options;
+    const { certsDir, isInsecure = false, body: content = lend(LAYER.content) } = options;
     const network = createNetwork({ certsDir });
     const { sendDirect } = closeAfterTest(createDispatcher({ host, isInsecure, network }));
-    const body = method === "PUT" ? { body: lend(LAYER.content) } : {};
+    const body = method === "PUT" ? { body: content } : {};
     const headers = { "content-length": `${method === "PUT" ? LAYER.content.length : 0}` };
     const url = new URL(`https://${host}/x`);
     const response = await sendDirect({ method, url, headers, idleTimeoutMs: 5000, ...body });
@@ -129,6 +131,49 @@ describePeers(["openssl"], "large bodies over TLS with a private authority", () 
     });
     expect(seen).toHaveLength(1);
     expect((await read(await trust(host, cdn))).equals(LAYER.content)).toBe(true);
+  });
+
+  test("are read on a kept connection also where the reader of the last body fell behind at its end", async () => {
+    // Two full buffers stop the reading, and the end of the body is in the record that filled the second one.
+    const content = Buffer.alloc(2 * 512 * 1024 + 4096, "x");
+    const connections = new Set<unknown>();
+    const port = await serve(({ socket }, response) => {
+      connections.add(socket);
+      response.writeHead(200, { "content-length": content.length }).end(content);
+    });
+    const host = `127.0.0.1:${port}`;
+    const { sendDirect } = closeAfterTest(
+      createDispatcher({ host, isInsecure: true, network: createNetwork() }),
+    );
+    const url = new URL(`https://${host}/x`);
+
+    for (let request = 0; request < 3; request++) {
+      const response = await sendDirect({ method: "GET", url, headers: {}, idleTimeoutMs: 5000 });
+      await new Promise((resolve) => void setTimeout(resolve, 200));
+      expect(response && (await collect(response.body)).equals(content)).toBe(true);
+    }
+
+    expect(connections.size).toBe(1);
+  });
+
+  test("are answered also where the connection has ended when more is sent", async () => {
+    const refused = Promise.withResolvers<void>();
+    const port = await serve(({ socket }, response) => {
+      response.writeHead(413, { "content-length": "3" }).end("no!");
+      socket.destroy();
+      refused.resolve();
+    });
+    const host = `127.0.0.1:${port}`;
+
+    const status = await send(host, "PUT", {
+      isInsecure: true,
+      body: (async function* (): AsyncGenerator<Uint8Array> {
+        await refused.promise;
+        for (let chunk = 0; chunk < 50; chunk++) yield LAYER.content.subarray(0, 100);
+      })(),
+    });
+
+    expect(status).toBe(413);
   });
 
   test.each(["GET", "PUT"] as const)(

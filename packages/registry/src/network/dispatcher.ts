@@ -6,6 +6,7 @@ import { endEarly, signalOf } from "./end-early.ts";
 import type { ExchangeSink } from "./exchange.ts";
 import type { Place } from "./faults.ts";
 import { createForward } from "./forward.ts";
+import { createKeptEndings } from "./kept-endings.ts";
 import type { Network } from "./network.ts";
 import { observe } from "./observe.ts";
 import { requireRate } from "./require-rate.ts";
@@ -44,6 +45,8 @@ export interface NetworkDispatcher {
   readonly openSocket: Connector["openSocket"];
   /** What is known of a place, for words about what failed there. */
   placeOf(url: URL): Place;
+  /** Did a request fail with this on a connection that had been kept after an earlier answer? */
+  wasKept(error: unknown): boolean;
   close(): Promise<void>;
 }
 
@@ -51,11 +54,10 @@ export interface NetworkDispatcher {
 export function createDispatcher(options: DispatcherOptions): NetworkDispatcher {
   const { host, isInsecure, network, onExchange } = options;
   const closing = new AbortController();
-  const toProxies = new Agent({
-    ...AGENT_OPTIONS,
-    connect: createProxyConnector(network, closing.signal),
-  });
-  const connector = createConnector({ network, host, isInsecure, toProxies, closing: closing.signal });
+  const keptEndings = createKeptEndings();
+  const connecting = { network, watch: keptEndings.watch, closing: closing.signal };
+  const toProxies = new Agent({ ...AGENT_OPTIONS, connect: createProxyConnector(connecting) });
+  const connector = createConnector({ ...connecting, host, isInsecure, toProxies });
   const forward = createForward(toProxies, network.askProxy);
   const toHosts = new Agent({ ...AGENT_OPTIONS, connect: connector.connect });
 
@@ -70,7 +72,13 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
     };
   };
 
-  const direct = createDirectRequests({ connector, network, placeOf, onExchange });
+  const direct = createDirectRequests({
+    connector,
+    network,
+    placeOf,
+    onExchange,
+    onKeptEnding: keptEndings.add,
+  });
 
   const dispatcher = toHosts.compose((dispatch) => (request, handler) => {
     const url = new URL(String(request.origin));
@@ -90,6 +98,7 @@ export function createDispatcher(options: DispatcherOptions): NetworkDispatcher 
     sendDirect: direct.send,
     openSocket: connector.openSocket,
     placeOf,
+    wasKept: keptEndings.has,
     close: async () => {
       // Whoever was stopped does not wait for connections that may never come about.
       direct.close();

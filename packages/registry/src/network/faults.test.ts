@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { BundleError } from "@airgap-bundle/core";
 import { request } from "undici";
 import { expect, test } from "vitest";
-import { describeFault } from "./faults.ts";
+import { describeFault, isCut } from "./faults.ts";
 import { NetworkError } from "./network-error.ts";
 
 const PLACE = { host: "r.io", certsDirectories: ["/home/ada/certs.d", "/etc/containers/certs.d"] };
@@ -19,6 +19,7 @@ test.each([
   ["EHOSTUNREACH", "connect EHOSTUNREACH", true],
   ["ENETUNREACH", "connect ENETUNREACH", true],
   ["ECONNRESET", "the connection was cut", false],
+  ["EPIPE", "the connection was cut", false],
   ["UND_ERR_SOCKET", "the connection was cut", false],
   ["UND_ERR_CONNECT_TIMEOUT", "no connection within the time allowed", true],
   ["UND_ERR_HEADERS_TIMEOUT", "the other side stopped answering", false],
@@ -66,11 +67,15 @@ test("describeFault() names the proxy", () => {
   expect(fault).toMatchObject({ message: "the connection was cut through the proxy p.corp:8888" });
 });
 
-test("describeFault() thinks of client certificates where a connection with TLS is cut", () => {
-  const fault = describeFault(systemError("UND_ERR_SOCKET"), { ...PLACE, isTls: true });
+test.each(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"])(
+  "describeFault() thinks of client certificates where a connection with TLS is cut: %s",
+  (code) => {
+    const fault = describeFault(systemError(code), { ...PLACE, isTls: true });
 
-  expect(fault).toMatchObject({ hint: expect.stringContaining("may want a client certificate") });
-});
+    expect(isCut(fault)).toBe(true);
+    expect(fault).toMatchObject({ hint: expect.stringContaining("may want a client certificate") });
+  },
+);
 
 test("row 114: describeFault() looks into the errors of several addresses", () => {
   const cause = new AggregateError([systemError("ECONNREFUSED"), systemError("ENETUNREACH")], "");

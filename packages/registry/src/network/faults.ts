@@ -30,9 +30,11 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["UND_ERR_CONNECT_TIMEOUT", "no connection within the time allowed"],
   ["UND_ERR_SOCKET", "the connection was cut"],
   ["ECONNRESET", "the connection was cut"],
+  // What is sent to where nobody reads any more.
+  ["EPIPE", "the connection was cut"],
 ]);
 
-const WAS_CUT = /^(?:UND_ERR_SOCKET|ECONNRESET)$/;
+const WAS_CUT = /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/;
 
 /** What the parser of HTTP says when something else answers. */
 const NOT_HTTP = /^HPE_/;

@@ -4,7 +4,7 @@ import { createServer, type ServerOptions } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TLSSocket } from "node:tls";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import {
   type Authority,
   type IssuedCertificate,
@@ -33,6 +33,12 @@ describePeers(["openssl"], "TLS with a private authority", () => {
   let directory: string;
   let authority: Authority;
   let server: IssuedCertificate;
+  /** With servers of this test. */
+  let connections: number;
+
+  beforeEach(() => {
+    connections = 0;
+  });
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "tls-"));
@@ -45,6 +51,9 @@ describePeers(["openssl"], "TLS with a private authority", () => {
   async function serve(listener: RequestListener, options: ServerOptions = {}, port = 0): Promise<string> {
     const [key, cert] = await Promise.all([readFile(server.key), readFile(server.certificate)]);
     const served = createServer({ key, cert, ...options }, listener);
+    served.on("connection", () => {
+      connections += 1;
+    });
     return `127.0.0.1:${closeAfterTest(await listenOnLoopback(served, port)).port}`;
   }
 
@@ -73,6 +82,15 @@ describePeers(["openssl"], "TLS with a private authority", () => {
       code: "TLS_FAILED",
       message: expect.stringContaining(`vouches for the certificate of ${host}`),
     });
+  });
+
+  test("row 116: shakes hands once with a host that nobody vouches for", async () => {
+    // The system takes this for loopback; by its text it is not, and nobody asks first whether it speaks TLS.
+    const host = (await serve(serveManifest)).replace("127.0.0.1", "0.0.0.0");
+
+    await expect(resolve(host, {})).rejects.toMatchObject({ code: "TLS_FAILED" });
+
+    expect(connections).toBe(1);
   });
 
   test("leaves only the insecure host itself unchecked, not where it redirects", async () => {

@@ -1,11 +1,11 @@
-import { createRateMeter } from "../rate-meter.ts";
 import { createBufferPool } from "./buffer-pool.ts";
 import { dechunked } from "./chunked.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { receiveResponse } from "./receive-response.ts";
+import { requireRate } from "./require-rate.ts";
 import type { HeaderFields } from "./response-head.ts";
 import { sendBody } from "./send-body.ts";
-import { givenUp, openWire, type Receiver, type Wire } from "./wire.ts";
+import { givenUp, openWire, type Wire } from "./wire.ts";
 
 /** A registry that puts what comes into an object store may stop reading for a while; one that is gone never reads again. */
 const SENDING_TIMEOUT_MS = 5 * 60_000;
@@ -48,13 +48,15 @@ export interface DirectClient {
 /** How a client finds its way. */
 export interface DirectClientOptions {
   readonly endpointOf: (url: URL) => Promise<Endpoint>;
+  /** Told first of what a request fails with before its answer on a connection that was kept. */
+  readonly onKeptEnding?: (error: Error) => void;
 }
 
 /**
  * A client without connections yet. It speaks no more of HTTP/1.1 than blobs need; what it is for, and what it brings over
  * a client of streams, is in docs/performance.md.
  */
-export function createDirectClient({ endpointOf }: DirectClientOptions): DirectClient {
+export function createDirectClient({ endpointOf, onKeptEnding }: DirectClientOptions): DirectClient {
   const pool = createBufferPool();
   const idle = new Map<string, Set<Wire>>();
   const open = new Set<Wire>();
@@ -84,7 +86,11 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
     idle.set(origin, (idle.get(origin) ?? new Set()).add(wire));
   };
 
-  const exchange = async (wire: Wire, request: DirectRequest, head: string): Promise<DirectResponse> =>
+  const exchange = async (
+    { wire, isKept }: { readonly wire: Wire; readonly isKept: boolean },
+    request: DirectRequest,
+    head: string,
+  ): Promise<DirectResponse> =>
     await new Promise((resolve, reject) => {
       const { url, body: content, signal, idleTimeoutMs } = request;
       let isSent = content === undefined;
@@ -104,6 +110,7 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
           wire.destroy();
           // What else was kept has been closed too, as likely as not.
           for (const other of idle.get(url.origin) ?? []) other.destroy();
+          if (isKept) onKeptEnding?.(error);
           reject(error);
         },
         onComplete: (isPersistent) => {
@@ -137,8 +144,9 @@ export function createDirectClient({ endpointOf }: DirectClientOptions): DirectC
       const { url, signal } = request;
       signal?.throwIfAborted();
       const head = formatRequest(request);
-      const wire = takeIdle(url.origin) ?? (await connect(url, signal));
-      return await exchange(wire, request, head);
+      const kept = takeIdle(url.origin);
+      const wire = kept ?? (await connect(url, signal));
+      return await exchange({ wire, isKept: kept !== undefined }, request, head);
     },
     close() {
       closing.abort(givenUp());
@@ -156,18 +164,4 @@ function formatRequest({ method, url, headers }: DirectRequest): string {
   }
   const fields = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${fields}\r\n`;
-}
-
-/** As that of the same name for undici: ends a connection whose bytes come too slowly. */
-function requireRate(receiver: Receiver, wire: Wire): Receiver {
-  const meter = createRateMeter();
-  return {
-    ...receiver,
-    received(chunk) {
-      const goesOn = receiver.received(chunk);
-      const tooSlow = meter(chunk.length, !goesOn);
-      if (tooSlow !== undefined) wire.destroy(tooSlow);
-      return goesOn;
-    },
-  };
 }

@@ -23,13 +23,19 @@ export interface ReceiveOptions {
   readonly onRoom: () => void;
 }
 
+/** Takes the bytes of one answer. */
+export interface ResponseReceiver extends Receiver {
+  /** Has any of the answer itself come? Those that only say that another one will come do not count. */
+  hasBegun(): boolean;
+}
+
 interface Answer {
   readonly head: ResponseHead;
   readonly body: BodyBuffers;
 }
 
 /** Takes the bytes of one answer from a connection: its head is parsed, its body goes straight into buffers. */
-export function receiveResponse(options: ReceiveOptions): Receiver {
+export function receiveResponse(options: ReceiveOptions): ResponseReceiver {
   const { pool, onHead, onFailed, onComplete, onGivenUp, onRoom } = options;
   let text = "";
   /** Bytes of the heads that are done with. */
@@ -108,6 +114,7 @@ export function receiveResponse(options: ReceiveOptions): Receiver {
         return false;
       }
     },
+    hasBegun: () => answer !== undefined || text !== "",
     closed(error) {
       if (isOver) return;
       if (answer === undefined) fail(error ?? cut());

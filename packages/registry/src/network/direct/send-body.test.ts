@@ -118,6 +118,34 @@ test("send() sends no more of a body that has been answered, and nothing else on
   expect(connections).toBe(2);
 });
 
+test("row 68: send() gives an answer that has come when more of the body cannot be sent any more", async () => {
+  const refused = Promise.withResolvers<void>();
+  serve = (socket) => {
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 403 Forbidden\r\ncontent-length: 3\r\n\r\nno!");
+      socket.destroy();
+      refused.resolve();
+    });
+  };
+  const ended = Promise.withResolvers<void>();
+
+  const { statusCode, body } = await put(
+    (async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        // Nothing of the answer is read before the first chunks: they are written at once.
+        await refused.promise;
+        for (let chunk = 0; chunk < 50; chunk++) yield LARGE.subarray(0, 100);
+      } finally {
+        ended.resolve();
+      }
+    })(),
+  );
+
+  expect(statusCode).toBe(403);
+  for await (const chunk of body) expect(Buffer.from(chunk).toString()).toBe("no!");
+  await ended.promise;
+});
+
 test("send() fails with what a body fails with, and ends the connection", async () => {
   const failure = new Error("damaged");
   const closed = Promise.withResolvers<void>();

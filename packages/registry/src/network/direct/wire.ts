@@ -3,6 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { CONNECT_TIMEOUT_MS } from "../connect.ts";
 import { codedError } from "./coded-error.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { readToTheEnd } from "./read-to-the-end.ts";
 
 /** What comes before anybody has asked for it, and the heads of answers. */
 const IDLE_BUFFER_SIZE = 64 * 1024;
@@ -74,6 +75,7 @@ export async function openWire({ tcp, tls }: Endpoint, { signal, onClosed }: Wir
   });
   await ready(socket, tls === undefined ? "connect" : "secureConnect", signal);
 
+  readToTheEnd(socket);
   socket.setNoDelay(true).setKeepAlive(true, 60_000);
   socket.on("timeout", () => {
     if (receiver === undefined) socket.destroy();
@@ -104,8 +106,8 @@ export async function openWire({ tcp, tls }: Endpoint, { signal, onClosed }: Wir
     },
     release() {
       receiver = undefined;
-      socket.setTimeout(KEPT_FOR_MS);
-      socket.unref();
+      // Over TLS the end of an answer may come behind the stop of its reader, who resumes nothing any more.
+      socket.setTimeout(KEPT_FOR_MS).resume().unref();
     },
     resume() {
       if (!isPaused) return;
