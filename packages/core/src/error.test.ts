@@ -26,6 +26,7 @@ test("changeError() keeps what is not changed", () => {
     retryAfterMs: 5,
     isHeldBack: true,
     isElsewhere: true,
+    problems: [{ code: "X", message: "wrong" }],
     digests: ["sha256:1"],
     stops: "registry",
   } as const;

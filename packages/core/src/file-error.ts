@@ -10,6 +10,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["EINVAL", "the file system does not do this (EINVAL)"],
   ["EIO", "the medium cannot be read or written (EIO)"],
   ["EISDIR", "it is a directory"],
+  ["ERR_FS_EISDIR", "it is a directory"],
   ["ELOOP", "it is a link, or a part of its path is a link to itself"],
   ["ENAMETOOLONG", "its name is too long"],
   ["ENOENT", "there is no such file or directory"],

@@ -29,7 +29,7 @@ const ChildDocument = DescriptorDocument.extend({
 
 /** What index and image manifest have in common. Programs in Go may write null for what is not there. */
 const CommonDocument = z.object({
-  mediaType: z.string().exactOptional(),
+  mediaType: z.string().max(255).exactOptional(),
   artifactType: z.string().max(255).nullish(),
   subject: DescriptorDocument.nullish(),
   annotations: z.record(z.string(), z.string()).nullish(),

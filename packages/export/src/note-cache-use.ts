@@ -33,12 +33,14 @@ export async function noteCacheUse(directory: string, onEvent: EventSink): Promi
 /** Gives the note back; undefined where there is none. */
 async function tryNote(directory: string, onEvent: EventSink): Promise<(() => Promise<void>) | undefined> {
   try {
-    const attempt = await tryLock(join(directory, "lock"));
+    const lock = join(directory, "lock");
+    const attempt = await tryLock(lock);
     if ("release" in attempt) return attempt.release;
     const { holder } = attempt;
-    const who =
-      holder === undefined ? "Somebody, of whom its lock does not say more," : describeHolder(holder);
-    const message = `${who} uses the cache ${directory} too: both may fetch the same manifests`;
+    const message =
+      holder === undefined
+        ? `${lock} does not say who uses the cache: remove it if nobody does`
+        : `${describeHolder(holder)} uses the cache ${directory} too: both may fetch the same manifests`;
     onEvent({ kind: "warning", code: "CACHE_IN_USE", message });
     return undefined;
   } catch {

@@ -64,7 +64,7 @@ export async function runExport(
   });
 }
 
-/** A run that ends with an error has no list of images that failed: what was found out of them is told before. */
+/** A run that ends with an error has no list of images that failed: what the plan found out of them is told before. */
 async function tellFailedIfThrown<T>(plan: Plan, onEvent: EventSink, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

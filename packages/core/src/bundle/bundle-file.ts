@@ -38,7 +38,7 @@ export async function createBundleFile(
   options: WatchOptions = {},
 ): Promise<BundleFile> {
   const partial = `${path}.partial`;
-  const spare = await checkRoom(path, planned);
+  const spare = await checkRoom(path, planned, options);
   const file = await withFileErrors(
     partial,
     async () => await openPartialFile(partial, planned, { ...options, spare }),
@@ -72,7 +72,6 @@ export async function createBundleFile(
     async finish(finished, readMetadata, finishOptions = {}) {
       await withFileErrors(partial, async () => {
         await writeFrame(handle, finished, readMetadata);
-        await noteAll();
         const isRestKept = await settleRest(file, partial, finished, finishOptions);
         // Not behind the cut: a run that dies between that and the name loses what was put aside.
         await handle.sync();
@@ -100,11 +99,15 @@ export async function createBundleFile(
  * Looks whether a bundle will fit where `path` is, beside what an earlier run has left of it; resolves to the bytes that are
  * left then.
  *
- * @throws `NO_SPACE`; `FILE_FAILED`
+ * @throws `NO_SPACE`; `FILE_FAILED`; the abort reason of `signal`
  */
-export async function checkRoom(path: string, bundle: ComposedBundle): Promise<number> {
+export async function checkRoom(
+  path: string,
+  bundle: ComposedBundle,
+  options: WatchOptions = {},
+): Promise<number> {
   const partial = `${path}.partial`;
-  await withFileErrors(partial, async () => await takeUpRest(partial));
+  await withFileErrors(partial, async () => await takeUpRest(partial, options));
   return await checkSpace(path, bundle.size, partial);
 }
 

@@ -43,6 +43,19 @@ async function rewrite(change: (document: Document) => void): Promise<void> {
   await writeFile(path, joinEntries(toEntries(files)));
 }
 
+test("nothing is said of blobs that only a manifest needs that cannot be read", async () => {
+  await writeBundle(path, [["quay.io/team/app:1", makeImage(["one", "two", "three"])]]);
+  await readFiles();
+  const manifest = [...files.keys()].find((name) => files.get(name)?.includes('"layers":[{'));
+  if (manifest === undefined) throw new RangeError("there is no manifest");
+  files.set(manifest, Buffer.from(`[${files.get(manifest)?.subarray(1).toString()}`));
+  await rewrite(() => undefined);
+
+  const { problems } = await verifyBundle(path);
+
+  expect(problems.map(({ kind }) => kind)).toEqual(["digest", "manifest"]);
+});
+
 test("a manifest among the layers has its digest all the same", async () => {
   await writeBundle(path, [["quay.io/team/app:1", IMAGE]]);
   await readFiles();

@@ -4,7 +4,7 @@ import type { Manifest } from "../manifest.ts";
 import { type ContentPart, listKnownContent, type ManifestGraph } from "../plan/manifest-graph.ts";
 import type { CarriedReferrer } from "../plan/plan.ts";
 import { checkBlob } from "./check-blob.ts";
-import type { BundleProblem } from "./check-structure.ts";
+import { type BundleProblem, checkStructure } from "./check-structure.ts";
 import type { ReadableFile } from "./read-ahead.ts";
 import type { BundleHead } from "./read-head.ts";
 import { createManifestReader } from "./read-manifests.ts";
@@ -15,12 +15,24 @@ import { createManifestReader } from "./read-manifests.ts";
  */
 export const MAX_NAMED_PARTS = 5_000_000;
 
+/** Checks all of a bundle but the content of its layers. Every manifest that can be read is put into `manifests`. */
+export async function* checkAllButLayers(
+  handle: ReadableFile,
+  head: BundleHead,
+  manifests: Map<string, Manifest>,
+): AsyncGenerator<BundleProblem> {
+  yield* checkStructure(handle, head);
+  // Of a file that is cut short nothing more can be said.
+  const { size } = await handle.stat();
+  if (size >= head.size) yield* checkMetadata(handle, head, manifests);
+}
+
 /**
  * Checks all that describes the images: every metadata blob and every manifest has its digest, every manifest can be read and is put into
  * `manifests`, referrers speak of the image at which they stand, and all that the images need is in the bundle, with its right size, and
  * nothing else.
  */
-export async function* checkMetadata(
+async function* checkMetadata(
   handle: ReadableFile,
   head: BundleHead,
   manifests: Map<string, Manifest>,
@@ -34,6 +46,7 @@ export async function* checkMetadata(
   const subjects = new Set<string>();
   // What lies below a manifest that cannot be read is not known: a referrer may speak of it.
   let isReadable = true;
+  let areAllReadable = true;
   let namedParts = 0;
   for (const { image, root, referrer } of listOwnedRoots(head)) {
     if (referrer === undefined) {
@@ -42,6 +55,7 @@ export async function* checkMetadata(
     } else if (isReadable && !subjects.has(referrer.subject)) yield { ...foreignSubject(referrer), image };
     for await (const problem of reader.read(root)) {
       isReadable = false;
+      areAllReadable = false;
       yield { ...problem, image };
     }
     if (referrer !== undefined)
@@ -49,6 +63,7 @@ export async function* checkMetadata(
     const parts = tryListContent(root, manifests);
     if ("message" in parts) {
       isReadable = false;
+      areAllReadable = false;
       yield { kind: "manifest", message: parts.message, image, digest: root.digest };
       continue;
     }
@@ -60,6 +75,8 @@ export async function* checkMetadata(
     for (const { role, descriptor } of parts) if (role === "manifest") subjects.add(descriptor.digest);
     for (const problem of checkParts(head, parts, seen)) yield { ...problem, image };
   }
+  // What an unreadable manifest needs is not known.
+  if (!areAllReadable) return;
   for (const { digest } of head.document.blobs) {
     if (!seen.used.has(digest)) yield { kind: "unused", message: `no image needs blob ${digest}`, digest };
   }

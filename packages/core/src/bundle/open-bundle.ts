@@ -4,8 +4,8 @@ import { BundleError } from "../error.ts";
 import type { Manifest } from "../manifest.ts";
 import type { ManifestGraph } from "../plan/manifest-graph.ts";
 import type { OpenBlobOptions } from "../repository.ts";
-import { checkMetadata } from "./check-content.ts";
-import { type BundleProblem, checkStructure } from "./check-structure.ts";
+import { checkAllButLayers } from "./check-content.ts";
+import type { BundleProblem } from "./check-structure.ts";
 import type { BundleDocument } from "./document.ts";
 import { carriedFile, openFile, readRange } from "./file.ts";
 import { type ReadableFile, readAhead } from "./read-ahead.ts";
@@ -33,7 +33,7 @@ export interface OpenedBundle {
 /**
  * Opens a bundle and checks all of it but the layers' content, which is hashed where it is used.
  *
- * @throws `USAGE` if there is no such file, `FILE_FAILED`, `BUNDLE_UNSUPPORTED`, and `BUNDLE_INVALID` with all problems
+ * @throws `USAGE` if there is no such file, `FILE_FAILED`, `BUNDLE_UNSUPPORTED`, and `BUNDLE_INVALID` with up to twenty problems
  */
 export async function openBundle(path: string): Promise<OpenedBundle> {
   const handle = await openFile(path);
@@ -43,10 +43,7 @@ export async function openBundle(path: string): Promise<OpenedBundle> {
     const near = readAhead(file);
     const head = await readHead(near, path);
     const manifests = new Map<string, Manifest>();
-    const problems = await collectProblems([
-      checkStructure(near, head),
-      checkMetadata(near, head, manifests),
-    ]);
+    const problems = await collectProblems(near, head, manifests);
     const [first] = problems;
     if (first !== undefined) throw toError(path, first, problems);
     return {
@@ -97,16 +94,23 @@ async function* openBlob(
   }
 }
 
-/** All at once, up to {@link MAX_PROBLEMS}. Of a file that is cut short nothing more can be said. */
+/**
+ * All that is wrong outside of layers, up to {@link MAX_PROBLEMS}. Where something cannot be read any more, after damage was
+ * found, that is what counts.
+ */
 async function collectProblems(
-  checks: readonly AsyncIterable<BundleProblem>[],
+  file: ReadableFile,
+  head: BundleHead,
+  manifests: Map<string, Manifest>,
 ): Promise<readonly BundleProblem[]> {
   const problems: BundleProblem[] = [];
-  for (const check of checks) {
-    for await (const problem of check) {
+  try {
+    for await (const problem of checkAllButLayers(file, head, manifests)) {
       problems.push(problem);
-      if (problem.kind === "length" || problems.length === MAX_PROBLEMS) return problems;
+      if (problems.length === MAX_PROBLEMS) break;
     }
+  } catch (error) {
+    if (problems.length === 0) throw error;
   }
   return problems;
 }

@@ -30,8 +30,9 @@ export interface OrderOptions<M extends Move> {
 
 /**
  * An order in which nothing is overwritten before it has been moved. Stretches that stand in each other's way in a circle
- * go one after the other, but for the smallest of them, which passes through free space. Takes time for n log n moves, and for the way to each circle;
- * what they are moved from must not overlap, and neither what they are moved to.
+ * go one after the other, but for one that passes through free space: the smallest, of the less wanted if there are any.
+ * Takes time for n log n moves, and for the way to each circle; what they are moved from must not overlap, and neither what
+ * they are moved to.
  */
 export function orderMoves<M extends Move>(
   moves: readonly M[],

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { TransferEvent } from "../events.ts";
 import { digestOf } from "../hash.ts";
 import { beginJournal, readJournal } from "./journal.ts";
@@ -91,6 +91,38 @@ test("takeUpRest() puts what was put aside behind an unfinished file that has be
   const noted = await readJournal(`${partial}.journal`);
   expect(noted?.get(DIGEST)).toEqual({ offset: 10, checkpoints: [{ end: 8, hash: "" }] });
   expect(await readdir(directory)).toEqual(UNFINISHED);
+});
+
+test("takeUpRest() goes on without what there is no room to put back, and tells it", async () => {
+  await writeFile(partial, "the bundle");
+  await leaveJournal(partial, 100);
+  await writeFile(`${partial}.rest`, "the rest");
+  await leaveJournal(`${partial}.rest`, 8);
+  const handle = await open(partial);
+  await handle.close();
+  const full = Object.assign(new Error("ENOSPC: write"), { code: "ENOSPC", syscall: "write" });
+  const write = vi.spyOn(Object.getPrototypeOf(handle), "write").mockRejectedValue(full);
+  onTestFinished(() => write.mockRestore());
+  const events: TransferEvent[] = [];
+
+  await takeUpRest(partial, { onEvent: (event) => events.push(event) });
+
+  expect(events).toMatchObject([{ code: "PARTIAL_DROPPED", message: expect.stringContaining("no space") }]);
+  expect(await readFile(partial, "utf8")).toBe("the bundle");
+  expect(await readdir(directory)).toEqual(UNFINISHED);
+});
+
+test("takeUpRest() can be stopped while it puts back, and loses nothing then", async () => {
+  await writeFile(partial, "the bundle");
+  await leaveJournal(partial, 100);
+  await writeFile(`${partial}.rest`, "the rest");
+  await leaveJournal(`${partial}.rest`, 8);
+
+  const stopped = takeUpRest(partial, { signal: AbortSignal.abort(new Error("stopped")) });
+
+  await expect(stopped).rejects.toThrow("stopped");
+  expect(await readFile(partial, "utf8")).toBe("the bundle");
+  expect(await readdir(directory)).toHaveLength(4);
 });
 
 test("takeUpRest() takes nothing from what was not put aside in full", async () => {

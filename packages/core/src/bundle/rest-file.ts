@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, rename } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { closeAfter, closeOnFailure } from "../close-after.ts";
 import { isBundleError } from "../error.ts";
 import type { EventSink } from "../events.ts";
@@ -66,8 +66,7 @@ async function putRestAside(
     return false;
   }
   try {
-    const clearing = { close: async () => await removePartialFile(path) };
-    await closeOnFailure(clearing, async () => await copyRest(handle, rest, { path, signal }));
+    await copyRest(handle, rest, { path, signal });
     return true;
   } catch (error) {
     signal?.throwIfAborted();
@@ -86,8 +85,15 @@ async function copyRest(
   { path, signal }: { readonly path: string; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   await (await beginJournal(journalPath(path), layOut(rest, 0))).close();
-  const aside = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
-  await closeAfter(aside, async () => await copyLayers(from, rest, aside, { to: 0, signal }));
+  const aside = await closeOnFailure(
+    { close: async () => await rm(journalPath(path), { force: true }) },
+    async () => await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666),
+  );
+  const clearing = { close: async () => await removePartialFile(path) };
+  await closeOnFailure(
+    clearing,
+    async () => await closeAfter(aside, async () => await copyLayers(from, rest, aside, { to: 0, signal })),
+  );
 }
 
 /** Copies layers from where they lie in one file to another, one behind the other from `to`, as {@link layOut} has them. */
@@ -95,7 +101,7 @@ async function copyLayers(
   from: FileHandle,
   layers: JournalEntries,
   file: FileHandle,
-  { to, signal }: { readonly to: number; readonly signal?: AbortSignal | undefined },
+  { to, signal }: { readonly to: number; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   let end = to;
   for (const entry of layers.values()) {
@@ -110,16 +116,19 @@ async function copyLayers(
 
 /**
  * What was put aside becomes the unfinished file of the next bundle, its journal first. A run that died before its bundle
- * was finished has left both: then the unfinished file has all of it, or has been cut already and gets it back.
+ * was finished has left both: then the unfinished file has all of it, or has been cut already and gets it back, where
+ * there is room for it.
+ *
+ * @throws the abort reason of `signal`; the system's errors
  */
-export async function takeUpRest(partial: string): Promise<void> {
+export async function takeUpRest(partial: string, options: WatchOptions = {}): Promise<void> {
   const path = restPath(partial);
   const hasRest = (await statFile(path)) !== undefined;
   const rest = await readJournal(journalPath(path));
   const unfinished = await statFile(partial);
   if (!hasRest || unfinished !== undefined) {
     if (rest === undefined) return;
-    if (hasRest && unfinished !== undefined) await putBackCut(partial, unfinished.size, rest);
+    if (hasRest && unfinished !== undefined) await putBackCut(partial, unfinished.size, rest, options);
     await removePartialFile(path);
     return;
   }
@@ -128,8 +137,13 @@ export async function takeUpRest(partial: string): Promise<void> {
   await rename(path, partial);
 }
 
-/** Puts what was put aside behind an unfinished file of this size again, if that was cut since. */
-async function putBackCut(partial: string, size: number, rest: JournalEntries): Promise<void> {
+/** Puts what was put aside behind an unfinished file of this size again, if that was cut since; tells it where it cannot. */
+async function putBackCut(
+  partial: string,
+  size: number,
+  rest: JournalEntries,
+  { signal, onEvent }: WatchOptions,
+): Promise<void> {
   const noted = (await readJournal(journalPath(partial))) ?? new Map<string, JournalEntry>();
   const isCut = [...rest.keys()].some((digest) => {
     const entry = noted.get(digest);
@@ -141,9 +155,18 @@ async function putBackCut(partial: string, size: number, rest: JournalEntries): 
     // A run that died while it put it aside had cut nothing.
     if ((await aside.stat()).size < sumNoted(rest)) return;
     const file = await open(partial, constants.O_RDWR | constants.O_NOFOLLOW);
-    await closeAfter(file, async () => await copyLayers(aside, rest, file, { to: size }));
-    const journal = await beginJournal(journalPath(partial), new Map([...noted, ...layOut(rest, size)]));
-    await journal.close();
+    await closeAfter(file, async () => {
+      try {
+        await copyLayers(aside, rest, file, { to: size, signal });
+      } catch (error) {
+        await file.truncate(size);
+        signal?.throwIfAborted();
+        const reason = toHandleError(error, partial);
+        if (!isBundleError(reason)) throw error;
+        return tellDropped(sumNoted(rest), reason.message, onEvent);
+      }
+      await (await beginJournal(journalPath(partial), new Map([...noted, ...layOut(rest, size)]))).close();
+    });
   });
 }
 
@@ -171,7 +194,10 @@ function layOut(rest: JournalEntries, start: number): JournalEntries {
 export async function discardPartialFile(path: string, onEvent: EventSink | undefined): Promise<void> {
   const partial = `${path}.partial`;
   await withFileErrors(partial, async () => {
-    await takeUpRest(partial);
+    const rest = restPath(partial);
+    const isUnfinished = (await statFile(partial)) !== undefined;
+    if (isUnfinished && (await readJournal(journalPath(rest))) !== undefined) await removePartialFile(rest);
+    else await takeUpRest(partial);
     const noted = await readJournal(journalPath(partial));
     if (noted === undefined) return;
     // A run that died when it had given its file the name of the bundle has left the journal alone.

@@ -3,8 +3,8 @@ import type { EventSink } from "../events.ts";
 import type { Manifest } from "../manifest.ts";
 import type { AbortOptions } from "../repository.ts";
 import { checkBlob } from "./check-blob.ts";
-import { checkMetadata } from "./check-content.ts";
-import { type BundleProblem, checkStructure } from "./check-structure.ts";
+import { checkAllButLayers } from "./check-content.ts";
+import type { BundleProblem } from "./check-structure.ts";
 import { measureExtensions } from "./check-tail.ts";
 import type { BundleBlob, BundleDocument } from "./document.ts";
 import { carriedFile, openFile } from "./file.ts";
@@ -58,16 +58,15 @@ async function* findProblems(
   head: BundleHead,
   options: VerifyBundleOptions,
 ): AsyncGenerator<BundleProblem> {
-  yield* checkStructure(handle, head);
-  // Of a file that is cut short nothing more can be said.
-  const { size } = await handle.stat();
-  if (size < head.size) return;
   // A manifest may lie among the layers.
   const damaged = new Set<string>();
-  for await (const problem of checkMetadata(handle, head, new Map<string, Manifest>())) {
+  for await (const problem of checkAllButLayers(handle, head, new Map<string, Manifest>())) {
     if (problem.kind === "digest" && problem.digest !== undefined) damaged.add(problem.digest);
     yield problem;
   }
+  // Of a file that is cut short nothing more can be said.
+  const { size } = await handle.stat();
+  if (size < head.size) return;
   const layers = head.document.blobs.filter(({ volume, digest }) => volume > 0 && !damaged.has(digest));
   yield* checkLayers(handle, head, layers, options);
 }

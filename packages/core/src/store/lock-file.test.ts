@@ -66,7 +66,7 @@ test("nothing is known of another container's processes, whatever their host is 
   expect(await tryLock(path)).toMatchObject({ holder: { pid: 999_999_999, isNear: false } });
 });
 
-test.each(["", "{", '{"pid":4711,"host":"ho'])(
+test.each(["", "{", "\0\0\0", '{"pid":4711,"host":"ho'])(
   "what a process has not written in full is no lock: %j",
   async (text) => {
     await writeFile(path, text);
@@ -75,12 +75,15 @@ test.each(["", "{", '{"pid":4711,"host":"ho'])(
   },
 );
 
-test.each(["my notes", "[]", '{"pid":"1"}'])("what nobody wrote as a lock stays: %j", async (text) => {
-  await writeFile(path, text);
+test.each(["my notes", "[]", '{"pid":"1"}', `{"pid":1${" ".repeat(5000)}`])(
+  "what nobody wrote as a lock stays: %j",
+  async (text) => {
+    await writeFile(path, text);
 
-  expect(await tryLock(path)).toEqual({ holder: undefined });
-  expect(await readFile(path, "utf8")).toBe(text);
-});
+    expect(await tryLock(path)).toEqual({ holder: undefined });
+    expect(await readFile(path, "utf8")).toBe(text);
+  },
+);
 
 test("a lock that cannot be read stays", async () => {
   await mkdir(path);

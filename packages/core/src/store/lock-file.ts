@@ -2,6 +2,7 @@ import { readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isExistingFile, isMissingFile, isSystemError } from "../file-error.ts";
+import { statFile } from "./blob-directory.ts";
 import { readIfThere } from "./read-if-there.ts";
 
 /** Who has something that only one process may have. */
@@ -41,15 +42,16 @@ export async function tryLock(path: string): Promise<LockAttempt> {
   for (;;) {
     const hasCreated = await create(path, own);
     const before = hasCreated ? own : await readLock(path);
+    if (before === undefined) return { holder: undefined };
     if (!hasCreated) {
-      const content = before === undefined ? "unknown" : parseContent(before);
+      const content = parseContent(before);
       if (content === "unknown") return { holder: undefined };
       const holder = content === "unfinished" ? undefined : await findHolder(content, space);
       if (holder !== undefined) return { holder };
     }
     await sleep(SETTLING_MS);
     // Somebody else may be taking the same lock.
-    if (before === undefined || (await readLock(path)) !== before) continue;
+    if ((await readLock(path)) !== before) continue;
     if (hasCreated) return { release: async () => await release(path, own) };
     await takeAway(path, before);
   }
@@ -60,10 +62,11 @@ async function release(path: string, own: string): Promise<void> {
   if ((await readLock(path)) === own) await rm(path, { force: true });
 }
 
-/** Empty if it is not there any more, undefined if it cannot be read: another user's, or no file. */
+/** Empty if it is not there any more, undefined if it cannot be read, as another user's, or is none by its size. */
 async function readLock(path: string): Promise<string | undefined> {
   try {
-    return await readIfThere(path);
+    const size = (await statFile(path))?.size ?? 0;
+    return size > MAX_SIZE ? undefined : await readIfThere(path);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     return undefined;
@@ -136,11 +139,16 @@ async function beginningOf(pid: number): Promise<string> {
   }
 }
 
+/** No lock comes near. */
+const MAX_SIZE = 4096;
+
 /** How every lock begins, however little its process has written of it. */
 const BEGINNING = '{"pid":';
 
 /** What a lock says: `unfinished` if its process ended while it wrote it, `unknown` if nobody wrote it as one. */
 function parseContent(content: string): LockContent | "unfinished" | "unknown" {
+  // Some file systems leave zeros of what was written last before the power went.
+  if (/^\0*$/.test(content)) return "unfinished";
   try {
     const value: unknown = JSON.parse(content);
     const { pid, host, began, space } = { ...(value as Partial<LockContent>) };

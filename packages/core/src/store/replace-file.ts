@@ -1,5 +1,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { closeOnFailure } from "../close-after.ts";
 import { toFileError } from "../file-error.ts";
 import { makeDirectory } from "./make-directory.ts";
 
@@ -41,11 +43,9 @@ async function writeAndRename(
   path: string,
   write: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  try {
+  const clearing = { close: async () => await rm(temporary, { force: true }) };
+  await closeOnFailure(clearing, async () => {
     await write(temporary);
     renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  });
 }

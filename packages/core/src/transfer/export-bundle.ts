@@ -39,7 +39,7 @@ export async function exportBundle(
   if (plan.images.length === 0) return reportNothing(plan.failed);
   const wanted = composeBundle(plan.images, plan.manifests, heading);
   // Before the first byte comes: images that fail only make it smaller.
-  if (existing?.id !== wanted.id) await checkRoom(path, wanted);
+  if (existing?.id !== wanted.id) await checkRoom(path, wanted, options);
   const { complete, failed } = await fetchMetadata(plan, options);
   const planFailed = [...plan.failed, ...failed];
   if (complete.length === 0) return reportNothing(planFailed);

@@ -97,6 +97,16 @@ test("exportBundle() keeps what has arrived of an image that failed for the next
   expect(await readdir(directory)).toEqual(["cache", "out.tar"]);
 });
 
+test("exportBundle() keeps of a layer that has come in part what was not noted yet, too", async () => {
+  await exportAgain(MORE, withoutLate);
+
+  const { report } = await exportAgain(MORE);
+
+  // Its first two bytes had come.
+  const late = BIG.blobs[2]?.descriptor.size ?? 0;
+  expect(report.downloaded).toEqual({ count: 1, size: late - 2 });
+});
+
 test("exportBundle() keeps what was put aside where the bundle cannot get its name", async () => {
   const inTheWay = (event: TransferEvent): void => {
     if (event.kind === "phase" && event.phase === "write")
