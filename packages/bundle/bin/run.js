@@ -5,7 +5,9 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const [neededMajor = 0, neededMinor = 0] = NEEDED.split(".").map(Number);
 
 if (major < neededMajor || (major === neededMajor && minor < neededMinor)) {
-  process.stderr.write(`bundle needs Node.js ${NEEDED} or newer, this is ${process.versions.node}\n`);
+  process.stderr.write(
+    `bundle needs Node.js ${NEEDED} or newer, this is ${process.versions.node}: start it with another node, such as node_modules/.bin/node of a checkout\n`,
+  );
   process.exit(2);
 }
 

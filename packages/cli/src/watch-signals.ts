@@ -63,7 +63,7 @@ export function watchSignals(options: WatchSignalsOptions): SignalWatch {
 /** The error of a command that a signal has stopped. */
 export function interrupted(name: StopSignal, cause?: unknown): BundleError {
   return new BundleError("INTERRUPTED", `Interrupted by ${name}`, {
-    hint: "What has arrived is kept: run the same command again, and it goes on from there",
+    hint: "Run the same command again: what an export to a file or an import has brought is not brought again",
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -14,7 +14,7 @@ export async function* checkTail(handle: ReadableFile, head: BundleHead): AsyncG
   const expected = offset + TAR_END_SIZE;
   if (size !== expected) {
     const message = `the file has ${Math.abs(size - expected)} bytes too ${size > expected ? "many" : "few"}`;
-    yield { kind: "length", message, volume: 1, offset };
+    yield { kind: "length", message, volume: 1, offset: Math.min(size, expected) };
     return;
   }
   const end = await readExactly(handle, offset, TAR_END_SIZE);

@@ -27,7 +27,12 @@ async function leaveClaim(content: Readonly<Record<string, unknown>>): Promise<v
 const REMOVE = expect.stringContaining("if it is no longer running there, remove");
 
 test.each([
-  ["another container", { space: "pid:[1]" }, `process 1 of another container, called ${hostname()}`, REMOVE],
+  [
+    "another container",
+    { space: "pid:[1]" },
+    `process 1 of another container, called ${hostname()},`,
+    REMOVE,
+  ],
   ["another machine", { host: "elsewhere.example" }, "process 1 on elsewhere.example", REMOVE],
 ])(
   "row 108: claimOutput() names the file to remove where a process of %s may be gone",
@@ -58,7 +63,7 @@ test("row 108: claimOutput() names the file to remove where that is no claim", a
   await expect(claimOutput(path)).rejects.toMatchObject({
     code: "OUTPUT_IN_USE",
     message: `Cannot write ${path}: ${path}.lock is there, and does not say who is writing it`,
-    hint: expect.stringContaining(`If nobody is, remove ${path}.lock`),
+    hint: expect.stringContaining(`If nobody is, move ${path}.lock away`),
   });
   expect(await readFile(`${path}.lock`, "utf8")).toBe("my notes");
 });

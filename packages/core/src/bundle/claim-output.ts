@@ -27,7 +27,7 @@ export async function claimOutput(path: string): Promise<() => Promise<void>> {
 export function describeHolder({ pid, host, isNear }: Holder): string {
   if (isNear) return `process ${pid} on this machine`;
   return host === hostname()
-    ? `process ${pid} of another container, called ${host}`
+    ? `process ${pid} of another container, called ${host},`
     : `process ${pid} on ${host}`;
 }
 
@@ -36,7 +36,7 @@ function inUse(path: string, lock: string, holder: Holder | undefined): BundleEr
     return new BundleError(
       "OUTPUT_IN_USE",
       `Cannot write ${path}: ${lock} is there, and does not say who is writing it`,
-      { hint: `If nobody is, remove ${lock}; or choose another name with -o` },
+      { hint: `If nobody is, move ${lock} away; or choose another name with -o` },
     );
   }
   const wait = "Wait until it has ended, or choose another name with -o";

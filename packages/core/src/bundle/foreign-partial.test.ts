@@ -38,6 +38,17 @@ test("somebody else's file is not written over", async () => {
   expect(await readFile(`${path}.partial`, "utf8")).toBe("a letter");
 });
 
+test("somebody else's file in the place of the journal is not written over", async () => {
+  await writeFile(`${path}.partial.journal`, "a letter");
+
+  await expect(createBundleFile(path, BUNDLE)).rejects.toMatchObject({
+    code: "OUTPUT_EXISTS",
+    message: expect.stringContaining("out.tar.partial.journal: it is there"),
+  });
+
+  expect(await readFile(`${path}.partial.journal`, "utf8")).toBe("a letter");
+});
+
 test("a link in the place of the file is not followed", async () => {
   const other = join(directory, "other");
   await writeFile(other, "");

@@ -44,6 +44,9 @@ export async function openPartialFile(
   const found = await readJournal(journalPath(path));
   const size = (await statFile(path))?.size ?? 0;
   if (found === undefined && size > 0) throw foreignFile(path);
+  // Its own is put there whole, or not at all.
+  if (found === undefined && (await statFile(journalPath(path))) !== undefined)
+    throw foreignFile(journalPath(path));
   // Of a file without a journal nobody would know whose it is.
   if (found === undefined) await (await beginJournal(journalPath(path), new Map())).close();
   const clearing = {

@@ -1,4 +1,4 @@
-import { BundleError } from "../error.ts";
+import { BundleError, changeError, isBundleError } from "../error.ts";
 import { digestOf } from "../hash.ts";
 import { type BundleDocument, MAX_DOCUMENT_SIZE, parseBundleDocument } from "./document.ts";
 import { readExactly } from "./file.ts";
@@ -30,10 +30,22 @@ export async function readHead(handle: ReadableFile, path: string): Promise<Bund
   const index = await readHeader(handle, layout.end, "index.json");
   const { offset, size } = await readHeader(handle, index.end, "bundle.json");
   const content = await readExactly(handle, offset, size);
-  const document = parseBundleDocument(content);
+  const document = readDocument(content, path);
   const id = digestOf(content);
   const entries = placeEntries(listEntries(document, id, size));
   return { id, document, entries, blobs: placeBlobs(document, entries), size: sizeOfTar(entries) };
+}
+
+/** @throws what {@link parseBundleDocument} does, naming the file that is to be copied again */
+function readDocument(content: Uint8Array, path: string): BundleDocument {
+  try {
+    return parseBundleDocument(content);
+  } catch (error) {
+    if (!isBundleError(error, "BUNDLE_INVALID")) throw error;
+    throw changeError(error, {
+      hint: `Copy ${path} again from where it was made: it is damaged, or no bundle of this tool`,
+    });
+  }
 }
 
 /** The blobs are the last entries, in the order of `bundle.json`. */

@@ -21,7 +21,7 @@ test.each<[string, Purpose, unknown]>([
 ])("a full disk of docker's registry, %s, stops all that goes there", (_what, purpose, detail) => {
   expect(explain(purpose, detail)).toMatchObject({
     says: "the registry has no room left",
-    code: "DENIED",
+    code: "REGISTRY_FAILED",
     stops: "registry",
   });
 });

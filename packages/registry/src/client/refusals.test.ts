@@ -233,7 +233,7 @@ describe("explainRefusal()", () => {
   });
 
   test.each<[string, Purpose, number, string, string]>([
-    ["no room is no failure that passes", "send-blob", 507, "", "DENIED"],
+    ["no room is no failure that passes", "send-blob", 507, "", "REGISTRY_FAILED"],
     ["a body limit is no integrity problem", "send-blob", 413, "", "REGISTRY_FAILED"],
     [
       "a lost session is no missing repository",

@@ -69,7 +69,7 @@ const RULES: readonly Rule[] = [
     words: /no space left on device|disk quota exceeded/i,
     says: "the registry has no room left",
     hint: "Make room in the registry's storage, then run it again: what has arrived stays",
-    code: "DENIED",
+    code: "REGISTRY_FAILED",
     stops: "registry",
   },
   {
@@ -77,7 +77,7 @@ const RULES: readonly Rule[] = [
     statuses: [507],
     says: "the registry has no room left",
     hint: "Make room in the registry's storage, then run it again: what has arrived stays",
-    code: "DENIED",
+    code: "REGISTRY_FAILED",
     stops: "repository",
   },
   {
