@@ -109,7 +109,8 @@ export function createAuthorizedSend(
     const isMissing = offered.length === 0 && !isLogin && base.overload === undefined;
     if (isMissing) return missingError(call, registry, used.credentials);
     const error = isLogin ? loginError(registry, used.credentials, said) : refusedError(said, used);
-    authorizer.giveUp(used, error, { isLogin });
+    // Of a password that may be wrong nobody is to send more than that.
+    authorizer.giveUp(used, error, { isLogin: isLogin || base.overload !== undefined });
     return error;
   };
 

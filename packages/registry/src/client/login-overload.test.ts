@@ -64,4 +64,21 @@ describe("a registry whose base endpoint is to say how to log in", () => {
     });
     expect(server.requests.filter(({ headers }) => headers.authorization !== undefined)).toHaveLength(2);
   });
+
+  test("gets no more of a login that may be wrong than three times, with and without a path", async () => {
+    const challenge = { status: 401, headers: { "www-authenticate": "Basic realm=x" } };
+    const server = await serveBusy(
+      [challenge, ...Array.from({ length: 20 }, () => ({ status: 503 }))],
+      false,
+    );
+    const registry = open(server.host, { credentials: USER });
+
+    for (let number = 1; number <= 8; number++)
+      await expect(readImage(registry.openRepository(`team/app${number}`))).rejects.toMatchObject({
+        code: "UNAUTHORIZED",
+      });
+
+    const sent = server.requests.filter(({ headers }) => headers.authorization !== undefined);
+    expect(sent.length).toBeLessThanOrEqual(6);
+  }, 20_000);
 });

@@ -1,5 +1,6 @@
+import { createServer } from "node:net";
 import { type Descriptor, type Source, type TransferEvent, toBundleError } from "@airgap-bundle/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { useClients } from "../../../../test/support/clients.ts";
 import { makeBlob, makeImage } from "../../../../test/support/images.ts";
 import { answerManifest } from "../../../../test/support/manifest-answer.ts";
@@ -57,6 +58,24 @@ describe("a host to which the registry redirects", () => {
         /getaddrinfo \w+ nobody\.invalid, at nobody\.invalid, to which the registry redirects$/,
       ),
       hint: expect.stringContaining("Let this machine read from nobody.invalid, too"),
+    });
+  });
+
+  test("is told with what helps where it does not speak HTTP", async () => {
+    const mail = createServer(
+      (socket) => void socket.on("error", () => undefined).end("220 mail ESMTP\r\n\r\n"),
+    );
+    await new Promise<void>((resolve) => void mail.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void mail.close());
+    const address = mail.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const { host } = await serveRedirecting(`http://127.0.0.1:${port}/x`);
+
+    const failure = await failureOf(open(host).openRepository("team/app"), LAYER);
+
+    expect(failure).toMatchObject({
+      message: expect.stringContaining(`, at 127.0.0.1:${port}, to which the registry redirects`),
+      hint: expect.stringContaining("is no web server, or one that wants TLS"),
     });
   });
 

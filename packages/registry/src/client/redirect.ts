@@ -1,4 +1,5 @@
 import { BundleError, changeError } from "@airgap-bundle/core";
+import { isNoHttp } from "../network/faults.ts";
 import { discard, headerOf, type Response } from "./response.ts";
 import { readRetryAfter } from "./retry-after.ts";
 import { checkUrl } from "./url-policy.ts";
@@ -40,7 +41,7 @@ export async function toForeignError(response: Response, origin: string, what: s
 
 /**
  * A lost connection to a host to which the registry redirects, told as that. What a proxy says of itself is enough, and
- * what helps against a certificate stays.
+ * what helps against a certificate, or at a port that does not speak HTTP, stays.
  */
 export function blameRedirect(
   error: BundleError,
@@ -54,6 +55,6 @@ export function blameRedirect(
   return changeError(error, {
     message,
     isElsewhere: true,
-    ...(error.code === "TLS_FAILED" ? {} : { hint }),
+    ...(error.code === "TLS_FAILED" || isNoHttp(error.cause) ? {} : { hint }),
   });
 }

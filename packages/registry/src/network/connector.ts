@@ -19,7 +19,7 @@ export interface ConnectorOptions {
   readonly isInsecure: boolean;
   /** Requests to proxies. */
   readonly toProxies: Dispatcher;
-  /** Gets every connection that requests go over. */
+  /** Gets every connection that is opened here. */
   readonly watch: KeptEndings["watch"];
   /** Aborted when no connection is needed any more. */
   readonly closing: AbortSignal;

@@ -17,7 +17,7 @@ export function createKeptEndings(): KeptEndings {
   return {
     watch(socket) {
       const before = socket.bytesRead;
-      // On a fresh connection nothing has come before its first answer.
+      // On a fresh connection nothing has come before its first answer; one that is broken off in its head counts as kept.
       return socket.once("error", (error) => {
         if (socket.bytesRead > before) endings.add(error);
       });
